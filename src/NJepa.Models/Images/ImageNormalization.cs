@@ -1,0 +1,41 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace NJepa.Models;
+
+/// <summary>Mean and standard deviation per channel, in units of the pixel range [0, 1]: <c>(pixel / 255 - mean) / std</c>.</summary>
+/// <param name="MeanRed">Mean of the red channel.</param>
+/// <param name="MeanGreen">Mean of the green channel.</param>
+/// <param name="MeanBlue">Mean of the blue channel.</param>
+/// <param name="StdRed">Standard deviation of the red channel, above 0.</param>
+/// <param name="StdGreen">Standard deviation of the green channel, above 0.</param>
+/// <param name="StdBlue">Standard deviation of the blue channel, above 0.</param>
+public sealed record ImageNormalization(double MeanRed, double MeanGreen, double MeanBlue, double StdRed, double StdGreen, double StdBlue)
+{
+    /// <summary>ImageNet's, which I-JEPA and N-JEPA use: mean 0.485, 0.456, 0.406; standard deviation 0.229, 0.224, 0.225.</summary>
+    public static ImageNormalization ImageNet { get; } = new(0.485, 0.456, 0.406, 0.229, 0.224, 0.225);
+
+    /// <summary>Turns interleaved bytes into a normalised tensor. The bytes cross to the device as they are; conversion happens there.</summary>
+    /// <param name="pixelsBHWC">RGB bytes, <c>[B,H,W,3]</c>; the array may be longer than needed.</param>
+    /// <param name="count">B, at least 1.</param>
+    /// <param name="height">H in pixels.</param>
+    /// <param name="width">W in pixels.</param>
+    /// <param name="device">Where the tensor goes.</param>
+    /// <returns><c>[B,3,H,W]</c> float32; it belongs to the caller or the caller's dispose scope.</returns>
+    /// <exception cref="ArgumentException">The array is shorter than B x H x W x 3.</exception>
+    public Tensor ToTensor(byte[] pixelsBHWC, int count, int height, int width, Device device)
+    {
+        ArgumentNullException.ThrowIfNull(pixelsBHWC);
+        long needed = (long)count * height * width * 3;
+        if (count < 1 || height < 1 || width < 1 || pixelsBHWC.Length < needed)
+        {
+            throw new ArgumentException($"{pixelsBHWC.Length} bytes cannot hold {count} RGB images of {height} x {width} pixels; {needed} bytes are needed, and each side must be at least 1.", nameof(pixelsBHWC));
+        }
+
+        using DisposeScope scope = NewDisposeScope();
+        Tensor bytes = tensor(new Memory<byte>(pixelsBHWC, 0, (int)needed), [count, height, width, 3], device: device);
+        Tensor mean = tensor(new[] { (float)(MeanRed * 255), (float)(MeanGreen * 255), (float)(MeanBlue * 255) }, device: device);
+        Tensor factor = tensor(new[] { (float)(1 / (StdRed * 255)), (float)(1 / (StdGreen * 255)), (float)(1 / (StdBlue * 255)) }, device: device);
+        return bytes.to_type(ScalarType.Float32).sub_(mean).mul_(factor).permute(0, 3, 1, 2).contiguous().MoveToOuterDisposeScope();
+    }
+}

@@ -1,0 +1,12 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace NJepa.Models;
+
+/// <summary>Tensors that are neither trained nor averaged and outlive dispose scopes.</summary>
+internal static class Constant
+{
+    /// <summary>The position table of a grid as a tensor <c>[L,E]</c>.</summary>
+    public static Tensor Positions(Masking.PatchGrid grid, int width, Device device) =>
+        tensor(PositionTable.SinCos(grid, width), [grid.Count, width], device: device).DetachFromDisposeScope();
+}

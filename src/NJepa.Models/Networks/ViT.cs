@@ -1,0 +1,107 @@
+using NJepa.Masking;
+
+namespace NJepa.Models;
+
+/// <summary>
+/// The size of a vision transformer: pre-norm, no [cls] token, fixed 2-D sin-cos positions, exact GELU (I-JEPA, arXiv 2301.08243, appendix A).
+/// A preset with other settings is one expression: <c>ViT.Base16 with { ImageSize = 128, PatchSize = 8 }</c>.
+/// </summary>
+public sealed record ViT
+{
+    /// <summary>Width 192, depth 12, 3 heads, patch 16; 5.5 M parameters.</summary>
+    public static ViT Tiny16 { get; } = new() { Name = "ViT-Ti/16", Width = 192, Depth = 12, Heads = 3 };
+
+    /// <summary>Width 384, depth 12, 6 heads, patch 16; 21.6 M parameters.</summary>
+    public static ViT Small16 { get; } = new() { Name = "ViT-S/16", Width = 384, Depth = 12, Heads = 6 };
+
+    /// <summary>Width 768, depth 12, 12 heads, patch 16; 85.6 M parameters. The network of the N-JEPA paper.</summary>
+    public static ViT Base16 { get; } = new() { Name = "ViT-B/16", Width = 768, Depth = 12, Heads = 12 };
+
+    /// <summary>Width 1024, depth 24, 16 heads, patch 16; 303 M parameters.</summary>
+    public static ViT Large16 { get; } = new() { Name = "ViT-L/16", Width = 1024, Depth = 24, Heads = 16 };
+
+    /// <summary>Width 1280, depth 32, 16 heads, patch 14; 631 M parameters.</summary>
+    public static ViT Huge14 { get; } = new() { Name = "ViT-H/14", Width = 1280, Depth = 32, Heads = 16, PatchSize = 14 };
+
+    /// <summary>Width 1280, depth 32, 16 heads, patch 16; 631 M parameters.</summary>
+    public static ViT Huge16 { get; } = new() { Name = "ViT-H/16", Width = 1280, Depth = 32, Heads = 16 };
+
+    /// <summary>Width 1408, depth 40, 16 heads, patch 16, MLP ratio 48/11; 1.01 G parameters.</summary>
+    public static ViT Giant16 { get; } = new() { Name = "ViT-G/16", Width = 1408, Depth = 40, Heads = 16, MlpRatio = 48.0 / 11.0 };
+
+    /// <summary>
+    /// A small network for small pictures and two processor cores: width 96, depth 4, 3 heads; 0.5 M parameters at patch 4.
+    /// With the default 8 x 8 grid it is the network of the quick start.
+    /// </summary>
+    public static ViT Nano4 { get; } = new() { Name = "ViT-Nano/4", Width = 96, Depth = 4, Heads = 3, ImageSize = 32, PatchSize = 4 };
+
+    /// <summary>A name for people.</summary>
+    /// <value>Default "ViT".</value>
+    public string Name { get; init; } = "ViT";
+
+    /// <summary>Side of the square input image in pixels; a multiple of <see cref="PatchSize"/>.</summary>
+    /// <value>Default 224.</value>
+    public int ImageSize { get; init; } = 224;
+
+    /// <summary>Side of a square patch in pixels, at least 1.</summary>
+    /// <value>Default 16.</value>
+    public int PatchSize { get; init; } = 16;
+
+    /// <summary>D, the number of channels of a token; a multiple of 4 and of <see cref="Heads"/>.</summary>
+    /// <value>Default 768.</value>
+    public int Width { get; init; } = 768;
+
+    /// <summary>Number of transformer blocks, from 1 to 1000.</summary>
+    /// <value>Default 12.</value>
+    public int Depth { get; init; } = 12;
+
+    /// <summary>H, the number of attention heads.</summary>
+    /// <value>Default 12.</value>
+    public int Heads { get; init; } = 12;
+
+    /// <summary>Width of the MLP's hidden layer as a multiple of <see cref="Width"/>, above 0 and at most 64.</summary>
+    /// <value>Default 4.</value>
+    public double MlpRatio { get; init; } = 4.0;
+
+    /// <summary>Channels of the input image.</summary>
+    /// <value>Default 3 (RGB).</value>
+    public int Channels { get; init; } = 3;
+
+    /// <summary>The grid of patches, row-major.</summary>
+    public PatchGrid Grid => new(ImageSize / PatchSize, ImageSize / PatchSize);
+
+    /// <summary>L, the number of patches.</summary>
+    public int Patches => ImageSize / PatchSize * (ImageSize / PatchSize);
+
+    /// <summary>Channels of the MLP's hidden layer.</summary>
+    public int MlpWidth => (int)Math.Round(Width * MlpRatio);
+
+    /// <summary>Every reason why this network cannot be built; empty when it can.</summary>
+    public IReadOnlyList<string> Validate()
+    {
+        var errors = new List<string>();
+        void Require(bool satisfied, string message)
+        {
+            if (!satisfied)
+            {
+                errors.Add(message);
+            }
+        }
+
+        Require(PatchSize >= 1, $"ViT.PatchSize is {PatchSize}; it must be at least 1 pixel.");
+        Require(ImageSize is >= 1 and <= 16384, $"ViT.ImageSize is {ImageSize}; it must be from 1 to 16384 pixels.");
+        Require(
+            PatchSize < 1 || ImageSize % PatchSize == 0,
+            $"ViT.ImageSize is {ImageSize}, which is not a multiple of ViT.PatchSize = {PatchSize}; choose a size such as {Nearest(ImageSize, PatchSize)}.");
+        Require(Heads >= 1, $"ViT.Heads is {Heads}; it must be at least 1.");
+        Require(Width >= 4 && Width % 4 == 0, $"ViT.Width is {Width}; it must be a positive multiple of 4 (sines and cosines of two axes).");
+        Require(Heads < 1 || Width % Heads == 0, $"ViT.Width is {Width}, which {Heads} heads do not divide; choose a width such as {Nearest(Width, Heads)}.");
+        Require(Depth is >= 1 and <= 1000, $"ViT.Depth is {Depth}; it must be from 1 to 1000 blocks.");
+        Require(MlpRatio > 0 && MlpRatio <= 64, $"ViT.MlpRatio is {MlpRatio}; it must be above 0 and at most 64 (default 4).");
+        Require(Channels is >= 1 and <= 1024, $"ViT.Channels is {Channels}; it must be from 1 to 1024 (default 3).");
+        return errors;
+    }
+
+    private static int Nearest(int value, int multiple) =>
+        multiple < 1 ? value : Math.Max(1, (int)Math.Round(value / (double)multiple)) * multiple;
+}

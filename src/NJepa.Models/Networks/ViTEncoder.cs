@@ -1,0 +1,182 @@
+using TorchSharp;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace NJepa.Models;
+
+/// <summary>
+/// A vision transformer encoder: student or teacher of a <see cref="JepaModel"/>, or on its own for inference
+/// (<see cref="Load(string, Device?)"/>). Its parameters are views into a flat buffer.
+/// </summary>
+/// <remarks>
+/// Forward passes may run on several threads at once as long as nobody changes the parameters. Results belong to the caller (or to the caller's dispose scope).
+/// </remarks>
+public sealed class ViTEncoder : IDisposable
+{
+    private const double TargetNormEpsilon = 1e-5;
+    private readonly TransformerBlock[] _blocks;
+    private readonly LinearLayer _embed;
+    private readonly LayerNormLayer _norm;
+    private readonly Tensor _positionsLD;
+    private readonly ParameterBuffer? _owned;
+    private bool _disposed;
+
+    internal ViTEncoder(ViT configuration, ParameterBuffer parameters, string prefix, Device device, bool ownsParameters = false)
+    {
+        Configuration = configuration;
+        Parameters = parameters;
+        Prefix = prefix;
+        Device = device;
+        _embed = new LinearLayer(parameters, prefix + "patch_embed.proj");
+        _blocks = [.. Enumerable.Range(0, configuration.Depth).Select(i => new TransformerBlock(parameters, $"{prefix}blocks.{i}", configuration.Heads))];
+        _norm = new LayerNormLayer(parameters, prefix + "norm");
+        _positionsLD = Constant.Positions(configuration.Grid, configuration.Width, device);
+        _owned = ownsParameters ? parameters : null;
+    }
+
+    /// <summary>The size of the network.</summary>
+    public ViT Configuration { get; }
+
+    /// <summary>The device that the parameters are on and that inputs must be on.</summary>
+    public Device Device { get; }
+
+    /// <summary>The buffer that holds the parameters. A student's buffer holds the predictors as well.</summary>
+    public ParameterBuffer Parameters { get; }
+
+    /// <summary>Number of parameters of the encoder alone.</summary>
+    public long ParameterCount => TransformerSpecs.Encoder("", Configuration, rescale: false).Sum(spec => spec.Count);
+
+    internal string Prefix { get; }
+
+    internal Tensor PositionsLD => _positionsLD;
+
+    /// <summary>A new encoder with random weights.</summary>
+    /// <param name="configuration">The size of the network.</param>
+    /// <param name="seed">Seed of the initial weights.</param>
+    /// <param name="device">The device; null is the CPU.</param>
+    /// <exception cref="ArgumentException">The configuration cannot be built; the message lists every reason.</exception>
+    public static ViTEncoder Create(ViT configuration, ulong seed = 0, Device? device = null)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        IReadOnlyList<string> errors = configuration.Validate();
+        if (errors.Count > 0)
+        {
+            throw new ArgumentException("The encoder cannot be built:\n- " + string.Join("\n- ", errors), nameof(configuration));
+        }
+
+        NJepaRuntime.EnsureLoaded();
+        device ??= CPU;
+        List<ParameterSpec> specs = [.. TransformerSpecs.Encoder("", configuration, rescale: false).OrderByDescending(spec => spec.Decayed)];
+        var buffer = new ParameterBuffer(specs, device, trainable: false);
+        ParameterInitializer.Initialize(buffer, specs, seed);
+        return new ViTEncoder(configuration, buffer, "", device, ownsParameters: true);
+    }
+
+    /// <summary>Loads an encoder from a safetensors file that <see cref="Save"/> wrote; the file describes the network.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="device">The device; null is the CPU.</param>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="WeightsException">The file is damaged, describes no NJepa encoder, or names, shapes or types do not fit.</exception>
+    public static ViTEncoder Load(string path, Device? device = null) => EncoderWeights.Load(path, device ?? CPU);
+
+    /// <summary>
+    /// Saves the encoder's weights as safetensors: PyTorch-style names without a prefix (<c>patch_embed.proj.weight</c>, <c>blocks.0.attn.qkv.weight</c>, ...), the position table
+    /// as <c>pos_embed</c> <c>[1,L,D]</c>, the network's size in the metadata. The file appears whole or not at all.
+    /// </summary>
+    /// <param name="path">The file; an existing one is replaced.</param>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public void Save(string path)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        EncoderWeights.Save(this, path);
+    }
+
+    /// <summary>Patch features <c>[B,L,D]</c> after the final LayerNorm, without gradients.</summary>
+    /// <param name="imagesBCHW">Normalised images <c>[B,C,H,W]</c> float32 on <see cref="Device"/>; see <see cref="ImageNormalization"/>.</param>
+    /// <exception cref="ArgumentException">The images' shape, type or device does not fit.</exception>
+    public Tensor Encode(Tensor imagesBCHW)
+    {
+        CheckImages(imagesBCHW);
+        using IDisposable noGradient = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        return EncodeAll(Patches.FromImages(imagesBCHW, Configuration.PatchSize), imagesBCHW.size(0)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Image features <c>[B,D]</c>: the mean over the patches of <see cref="Encode"/>, without gradients.</summary>
+    /// <param name="imagesBCHW">Normalised images <c>[B,C,H,W]</c> float32 on <see cref="Device"/>.</param>
+    /// <exception cref="ArgumentException">The images' shape, type or device does not fit.</exception>
+    public Tensor EncodePooled(Tensor imagesBCHW)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        return Encode(imagesBCHW).mean([1]).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => ModelSummary.Describe(Configuration);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
+        _positionsLD.Dispose();
+        _owned?.Dispose();
+    }
+
+    /// <summary>Visible patches only: <c>[B*L, C*p*p]</c> patches to <c>[B,K,D]</c> features.</summary>
+    internal Tensor EncodeVisible(Tensor patches, PatchIndices visibleBK) =>
+        Finish(RunBlocks((Embed(patches.index_select(0, visibleBK.Rows)) + _positionsLD.index_select(0, visibleBK.Patches)).view(visibleBK.Shape(Configuration.Width))));
+
+    /// <summary>The teacher's targets <c>[B,M,T,D]</c>: all patches encoded, gathered, then LayerNorm and a parameter-free LayerNorm (eps 1e-5) on what was gathered.</summary>
+    internal Tensor EncodeTargets(Tensor patches, PatchIndices targetsBMT)
+    {
+        Tensor tokensBLD = RunBlocks(EmbedAll(patches, targetsBMT.Images));
+        Tensor gathered = tokensBLD.view(-1, Configuration.Width).index_select(0, targetsBMT.Rows);
+        return functional.layer_norm(Finish(gathered), [Configuration.Width], eps: TargetNormEpsilon).view(targetsBMT.Shape(Configuration.Width));
+    }
+
+    internal Tensor EncodeAll(Tensor patches, long images) => Finish(RunBlocks(EmbedAll(patches, images)));
+
+    /// <summary>The patch embedding alone, <c>[rows, C*p*p]</c> to <c>[rows, D]</c>.</summary>
+    internal Tensor Embed(Tensor patches) => functional.linear(patches, _embed.Weight.view(Configuration.Width, -1), _embed.Bias);
+
+    internal TransformerBlock Block(int index) => _blocks[index];
+
+    internal void CheckImages(Tensor imagesBCHW)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        ArgumentNullException.ThrowIfNull(imagesBCHW);
+        long[] shape = imagesBCHW.shape;
+        long[] expected = [Configuration.Channels, Configuration.ImageSize, Configuration.ImageSize];
+        if (shape.Length != 4 || shape[0] < 1 || !shape.AsSpan(1).SequenceEqual(expected))
+        {
+            throw new ArgumentException(
+                $"The images have shape [{string.Join(",", shape)}]; {Configuration.Name} takes [B,{string.Join(",", expected)}] with B at least 1. Resize the images or build the encoder with another ImageSize.",
+                nameof(imagesBCHW));
+        }
+
+        if (imagesBCHW.dtype != ScalarType.Float32 || imagesBCHW.device_type != Device.type)
+        {
+            throw new ArgumentException(
+                $"The images are {imagesBCHW.dtype} on {imagesBCHW.device}; the encoder takes Float32 on {Device}. ImageNormalization.ToTensor makes such tensors.", nameof(imagesBCHW));
+        }
+    }
+
+    private Tensor EmbedAll(Tensor patches, long images) => Embed(patches).view(images, -1, Configuration.Width) + _positionsLD;
+
+    private Tensor RunBlocks(Tensor x)
+    {
+        foreach (TransformerBlock block in _blocks)
+        {
+            x = block.Forward(x);
+        }
+
+        return x;
+    }
+
+    private Tensor Finish(Tensor x) => _norm.Forward(x);
+}

@@ -1,0 +1,75 @@
+using System.Text.Json;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace NJepa.Models;
+
+/// <summary>An encoder alone: names without a prefix, the network's size as JSON in the metadata.</summary>
+internal static class EncoderWeights
+{
+    private const string ContentKey = "njepa.content";
+    private const string EncoderContent = "encoder";
+    private const string ConfigurationKey = "njepa.vit";
+    private const string PositionTableName = "pos_embed";
+
+    public static void Save(ViTEncoder encoder, string path)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        var tensors = Names(encoder).Select(name => KeyValuePair.Create(name, encoder.Parameters[encoder.Prefix + name].Value));
+        SafetensorsFile.Write(path, [.. tensors, KeyValuePair.Create(PositionTableName, encoder.PositionsLD.unsqueeze(0))], new Dictionary<string, string>
+        {
+            ["format"] = "pt",
+            [ContentKey] = EncoderContent,
+            [ConfigurationKey] = JsonSerializer.Serialize(encoder.Configuration),
+        });
+    }
+
+    public static ViTEncoder Load(string path, Device device)
+    {
+        using SafetensorsFile file = SafetensorsFile.Open(path);
+        ViT configuration = ReadConfiguration(file);
+        ViTEncoder encoder = ViTEncoder.Create(configuration, device: device);
+        try
+        {
+            var reader = new WeightsReader(file);
+            foreach (string name in Names(encoder))
+            {
+                reader.Expect(name, encoder.Parameters[name].Value);
+            }
+
+            reader.Allow(PositionTableName, 1, configuration.Patches, configuration.Width);
+            reader.Copy();
+            return encoder;
+        }
+        catch
+        {
+            encoder.Dispose();
+            throw;
+        }
+    }
+
+    private static IEnumerable<string> Names(ViTEncoder encoder) => TransformerSpecs.Encoder("", encoder.Configuration, rescale: false).Select(spec => spec.Name);
+
+    private static ViT ReadConfiguration(SafetensorsFile file)
+    {
+        string? text = file.Metadata.GetValueOrDefault(ConfigurationKey);
+        if (file.Metadata.GetValueOrDefault(ContentKey) != EncoderContent || text is null)
+        {
+            throw new WeightsException($"{file.Path} does not describe an NJepa encoder (its metadata lack '{ConfigurationKey}'). Load files that ViTEncoder.Save wrote; for whole models use JepaModel.LoadWeights.");
+        }
+
+        try
+        {
+            ViT configuration = JsonSerializer.Deserialize<ViT>(text) ?? throw new JsonException("the description is null");
+            IReadOnlyList<string> errors = configuration.Validate();
+            long bytes = errors.Count == 0 ? ModelSummary.EncoderParameters(configuration) * sizeof(float) : 0;
+            return errors.Count == 0 && bytes <= new FileInfo(file.Path).Length
+                ? configuration
+                : throw new WeightsException($"{file.Path} describes an encoder that cannot be built from it ({bytes} bytes of weights):\n- {string.Join("\n- ", errors)}");
+        }
+        catch (JsonException exception)
+        {
+            throw new WeightsException($"{file.Path} describes its encoder unreadably: {exception.Message}", exception);
+        }
+    }
+}

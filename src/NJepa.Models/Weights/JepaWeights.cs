@@ -1,0 +1,53 @@
+using System.Globalization;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace NJepa.Models;
+
+/// <summary>A whole model's weights under the names of a PyTorch state dict, each module with its prefix.</summary>
+internal static class JepaWeights
+{
+    public static void Save(JepaModel model, string path)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        SafetensorsFile.Write(path, [.. Parameters(model), .. Tables(model)], new Dictionary<string, string>
+        {
+            ["format"] = "pt",
+            ["njepa.content"] = "model",
+            ["njepa.seed"] = model.Configuration.Seed.ToString(CultureInfo.InvariantCulture),
+            ["njepa.recipe"] = model.Configuration.Recipe.Name,
+        });
+    }
+
+    public static void Load(JepaModel model, string path)
+    {
+        using SafetensorsFile file = SafetensorsFile.Open(path);
+        using DisposeScope scope = NewDisposeScope();
+        var reader = new WeightsReader(file);
+        foreach ((string name, Tensor value) in Parameters(model))
+        {
+            reader.Expect(name, value);
+        }
+
+        foreach ((string name, Tensor value) in Tables(model))
+        {
+            reader.Allow(name, value.shape);
+        }
+
+        reader.Copy();
+    }
+
+    private static IEnumerable<KeyValuePair<string, Tensor>> Parameters(JepaModel model) =>
+        model.Parameters.Parameters.Concat(model.TeacherParameters.Parameters).Select(parameter => KeyValuePair.Create(parameter.Name, parameter.Value));
+
+    private static IEnumerable<KeyValuePair<string, Tensor>> Tables(JepaModel model)
+    {
+        yield return KeyValuePair.Create(ParameterLayout.Student + "pos_embed", model.Student.PositionsLD.unsqueeze(0));
+        yield return KeyValuePair.Create(ParameterLayout.TargetEncoder + "pos_embed", model.Teacher.PositionsLD.unsqueeze(0));
+        yield return KeyValuePair.Create(ParameterLayout.Clean + "predictor_pos_embed", model.CleanPredictor.PositionsLP.unsqueeze(0));
+        if (model.NoisyPredictor is { } noisy)
+        {
+            yield return KeyValuePair.Create(ParameterLayout.Noisy + "predictor_pos_embed", noisy.PositionsLP.unsqueeze(0));
+        }
+    }
+}

@@ -1,0 +1,210 @@
+using System.Buffers.Binary;
+using System.Text.Json;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace NJepa.Models;
+
+/// <summary>
+/// Reads and writes safetensors: 8 bytes of header length, a JSON header, raw little-endian row-major data. Nothing in a file is executed and nothing it claims is trusted.
+/// </summary>
+/// <remarks>Dispose it to close the file. Not thread-safe.</remarks>
+public sealed class SafetensorsFile : IDisposable
+{
+    private const int Alignment = 8;
+    private const int MaxBytesPerCall = 1 << 30;
+    private readonly FileStream _stream;
+    private readonly Dictionary<string, SafetensorsEntry> _byName;
+
+    private SafetensorsFile(FileStream stream, string path)
+    {
+        Path = path;
+        _stream = stream;
+        (Entries, Metadata) = SafetensorsHeader.Read(stream, path);
+        _byName = Entries.ToDictionary(entry => entry.Name, StringComparer.Ordinal);
+    }
+
+    /// <summary>The file's path.</summary>
+    public string Path { get; }
+
+    /// <summary>What the file holds, in its order.</summary>
+    public IReadOnlyList<SafetensorsEntry> Entries { get; }
+
+    /// <summary>The texts under <c>__metadata__</c>.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; }
+
+    /// <summary>Opens a file and reads its header.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="WeightsException">The file is damaged or not safetensors.</exception>
+    public static SafetensorsFile Open(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        if (!File.Exists(path))
+        {
+            throw new FileNotFoundException($"There is no weights file '{path}'.", path);
+        }
+
+        FileStream stream = File.OpenRead(path);
+        try
+        {
+            return new SafetensorsFile(stream, path);
+        }
+        catch
+        {
+            stream.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The entry of the given name, or null.</summary>
+    /// <param name="name">The tensor's name.</param>
+    public SafetensorsEntry? Find(string name) => _byName.GetValueOrDefault(name);
+
+    /// <summary>Reads a tensor to the CPU. It belongs to the caller or the caller's dispose scope.</summary>
+    /// <param name="name">The tensor's name.</param>
+    /// <exception cref="KeyNotFoundException">The file holds no such tensor.</exception>
+    /// <exception cref="WeightsException">The file ends too early.</exception>
+    public Tensor Read(string name)
+    {
+        SafetensorsEntry entry = Find(name) ?? throw new KeyNotFoundException($"{Path} holds no tensor '{name}'.");
+        NJepaRuntime.EnsureLoaded();
+        Tensor result = empty([.. entry.Shape], dtype: entry.Type);
+        try
+        {
+            ReadInto(entry, result);
+            return result;
+        }
+        catch
+        {
+            result.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _stream.Dispose();
+
+    /// <summary>
+    /// Writes tensors to a file. The file is written beside the destination, flushed to disk and renamed: a crash or a full disk leaves the old file as it was.
+    /// </summary>
+    /// <param name="path">The destination; an existing file is replaced.</param>
+    /// <param name="tensors">Names and tensors, on any device.</param>
+    /// <param name="metadata">Texts to store beside them, or null.</param>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    /// <exception cref="ArgumentException">A tensor's type has no safetensors counterpart, or a name appears twice.</exception>
+    public static void Write(string path, IEnumerable<KeyValuePair<string, Tensor>> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(tensors);
+        List<KeyValuePair<string, Tensor>> all = [.. tensors];
+        byte[] header = Header(all, metadata);
+        string fullPath = System.IO.Path.GetFullPath(path);
+        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(fullPath)!);
+        string temporary = $"{fullPath}.{Guid.NewGuid():N}.tmp";
+        try
+        {
+            using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 20))
+            {
+                Span<byte> length = stackalloc byte[SafetensorsHeader.LengthBytes];
+                BinaryPrimitives.WriteUInt64LittleEndian(length, (ulong)header.Length);
+                stream.Write(length);
+                stream.Write(header);
+                foreach ((_, Tensor value) in all)
+                {
+                    WriteData(stream, value);
+                }
+
+                stream.Flush(flushToDisk: true);
+            }
+
+            File.Move(temporary, fullPath, overwrite: true);
+        }
+        finally
+        {
+            File.Delete(temporary);
+        }
+    }
+
+    internal void ReadInto(SafetensorsEntry entry, Tensor cpuTensor)
+    {
+        Span<byte> bytes = entry.Length == 0 ? [] : cpuTensor.bytes;
+        _stream.Position = entry.Offset;
+        while (!bytes.IsEmpty)
+        {
+            int read = _stream.Read(bytes[..Math.Min(bytes.Length, MaxBytesPerCall)]);
+            if (read == 0)
+            {
+                throw new WeightsException($"{Path} ended while tensor '{entry.Name}' was read; it was cut off after it was opened.");
+            }
+
+            bytes = bytes[read..];
+        }
+    }
+
+    private static byte[] Header(List<KeyValuePair<string, Tensor>> tensors, IReadOnlyDictionary<string, string>? metadata)
+    {
+        using var buffer = new MemoryStream();
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            if (metadata is { Count: > 0 })
+            {
+                json.WriteStartObject("__metadata__");
+                foreach ((string key, string text) in metadata)
+                {
+                    json.WriteString(key, text);
+                }
+
+                json.WriteEndObject();
+            }
+
+            long offset = 0;
+            var names = new HashSet<string>(StringComparer.Ordinal);
+            foreach ((string name, Tensor value) in tensors)
+            {
+                if (!names.Add(name))
+                {
+                    throw new ArgumentException($"Two tensors are named '{name}'; names in a file must differ.", nameof(tensors));
+                }
+
+                long bytes = value.NumberOfElements * value.ElementSize;
+                json.WriteStartObject(name);
+                json.WriteString("dtype", SafetensorsTypes.NameOf(value.dtype));
+                json.WriteStartArray("shape");
+                foreach (long side in value.shape)
+                {
+                    json.WriteNumberValue(side);
+                }
+
+                json.WriteEndArray();
+                json.WriteStartArray("data_offsets");
+                json.WriteNumberValue(offset);
+                json.WriteNumberValue(offset + bytes);
+                json.WriteEndArray();
+                json.WriteEndObject();
+                offset += bytes;
+            }
+
+            json.WriteEndObject();
+        }
+
+        // Readers map the file: data that starts at a multiple of 8 is aligned for every type.
+        while (buffer.Length % Alignment != 0)
+        {
+            buffer.WriteByte((byte)' ');
+        }
+
+        return buffer.ToArray();
+    }
+
+    private static void WriteData(FileStream stream, Tensor value)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor cpu = value.detach().cpu().contiguous();
+        if (cpu.NumberOfElements > 0)
+        {
+            stream.Write(cpu.bytes);
+        }
+    }
+}

@@ -1,0 +1,72 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace NJepa.Models;
+
+/// <summary>Fills parameters from a safetensors file: first every name, shape and type is checked, then all is copied. A file that does not fit changes nothing.</summary>
+internal sealed class WeightsReader
+{
+    private const int MaxDifferencesShown = 20;
+    private readonly SafetensorsFile _file;
+    private readonly List<string> _differences = [];
+    private readonly List<(SafetensorsEntry Entry, Tensor Destination)> _matches = [];
+    private readonly HashSet<string> _expected = new(StringComparer.Ordinal);
+
+    public WeightsReader(SafetensorsFile file) => _file = file;
+
+    public void Expect(string name, Tensor destination)
+    {
+        _expected.Add(name);
+        if (_file.Find(name) is not { } entry)
+        {
+            _differences.Add($"'{name}' [{string.Join(",", destination.shape)}] is missing from the file");
+        }
+        else if (!entry.Shape.SequenceEqual(destination.shape))
+        {
+            _differences.Add($"'{name}' has shape [{string.Join(",", entry.Shape)}] in the file and [{string.Join(",", destination.shape)}] in the model");
+        }
+        else if (entry.Type != destination.dtype)
+        {
+            _differences.Add($"'{name}' has type {entry.Type} in the file and {destination.dtype} in the model");
+        }
+        else
+        {
+            _matches.Add((entry, destination));
+        }
+    }
+
+    /// <summary>A constant that a file may hold; where it does, its shape must fit.</summary>
+    public void Allow(string name, params long[] shape)
+    {
+        _expected.Add(name);
+        if (_file.Find(name) is { } entry && !entry.Shape.SequenceEqual(shape))
+        {
+            _differences.Add($"'{name}' has shape [{string.Join(",", entry.Shape)}] in the file and [{string.Join(",", shape)}] in the model");
+        }
+    }
+
+    public void Copy()
+    {
+        foreach (SafetensorsEntry entry in _file.Entries.Where(entry => !_expected.Contains(entry.Name)))
+        {
+            _differences.Add($"'{entry.Name}' [{string.Join(",", entry.Shape)}] is not part of the model");
+        }
+
+        if (_differences.Count > 0)
+        {
+            string more = _differences.Count > MaxDifferencesShown ? $"\n- and {_differences.Count - MaxDifferencesShown} more" : "";
+            throw new WeightsException(
+                $"The weights in {_file.Path} do not fit the model; nothing was loaded. Build the model with the sizes that the file was saved with.\n- "
+                + string.Join("\n- ", _differences.Take(MaxDifferencesShown)) + more);
+        }
+
+        // Read everything before anything is changed: a file that ends early must not leave half a model behind.
+        using IDisposable noGradient = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        var read = _matches.Select(match => (match.Destination, Value: _file.Read(match.Entry.Name))).ToList();
+        foreach ((Tensor destination, Tensor value) in read)
+        {
+            destination.copy_(value);
+        }
+    }
+}
