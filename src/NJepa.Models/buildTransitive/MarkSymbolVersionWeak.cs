@@ -219,6 +219,7 @@ namespace NJepa.Build
             for (int i = 0; i < count; i++)
             {
                 int header = Offset((ulong)table + (ulong)(64 * i));
+                Check(header, 64);
                 var section = new Section { Type = U32(header + 4), Link = U32(header + 40), Info = U32(header + 44) };
                 const uint noBits = 8;
                 if (section.Type != noBits)
