@@ -1,0 +1,103 @@
+using NJepa.Models;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace NJepa.Training;
+
+/// <summary>
+/// AdamW (arXiv 1711.05101) on a flat parameter buffer: two fused native calls a step, one for the part that decays and one for the rest, whatever the number of
+/// parameters. <c>p -= lr * wd * p</c>, then <c>p -= lr * m_hat / (sqrt(v_hat) + eps)</c>.
+/// </summary>
+/// <remarks>Dispose it to free the moments. Not thread-safe.</remarks>
+public sealed class FlatAdamW : IDisposable
+{
+    private readonly ParameterBuffer _parameters;
+    private readonly double _beta1;
+    private readonly double _beta2;
+    private readonly double _epsilon;
+    private readonly List<Part> _parts = [];
+    private readonly Tensor _stepCount;
+
+    /// <summary>An optimizer with zero moments.</summary>
+    /// <param name="parameters">The parameters; they must have gradients.</param>
+    /// <param name="beta1">Decay rate of the first moment, from 0 to below 1.</param>
+    /// <param name="beta2">Decay rate of the second moment, from 0 to below 1.</param>
+    /// <param name="epsilon">Added to the root of the second moment, above 0.</param>
+    /// <exception cref="ArgumentException">The parameters have no gradients.</exception>
+    public FlatAdamW(ParameterBuffer parameters, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8)
+    {
+        ArgumentNullException.ThrowIfNull(parameters);
+        Tensor gradients = parameters.Gradients ?? throw new ArgumentException("These parameters are not trained and have no gradients.", nameof(parameters));
+        (_parameters, _beta1, _beta2, _epsilon) = (parameters, beta1, beta2, epsilon);
+        using IDisposable noGradient = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        FirstMoment = zeros_like(parameters.Values).DetachFromDisposeScope();
+        SecondMoment = zeros_like(parameters.Values).DetachFromDisposeScope();
+        _stepCount = zeros(1, dtype: ScalarType.Float32, device: parameters.Values.device).select(0, 0).DetachFromDisposeScope();
+        AddPart(0, parameters.DecayedCount, decayed: true);
+        AddPart(parameters.DecayedCount, parameters.Count - parameters.DecayedCount, decayed: false);
+
+        void AddPart(long start, long count, bool decayed)
+        {
+            if (count > 0)
+            {
+                Tensor Slice(Tensor flat) => flat.narrow(0, start, count).DetachFromDisposeScope();
+                _parts.Add(new Part(Slice(parameters.Values), Slice(gradients), Slice(FirstMoment), Slice(SecondMoment), decayed));
+            }
+        }
+    }
+
+    /// <summary>Running mean of the gradients, laid out as the parameters.</summary>
+    public Tensor FirstMoment { get; }
+
+    /// <summary>Running mean of the squared gradients, laid out as the parameters.</summary>
+    public Tensor SecondMoment { get; }
+
+    /// <summary>Number of steps taken.</summary>
+    public long Steps { get; private set; }
+
+    /// <summary>One update of all parameters. Gradients are left as they are.</summary>
+    /// <param name="learningRate">The learning rate.</param>
+    /// <param name="weightDecay">Decoupled weight decay of the decayed part.</param>
+    public void Step(double learningRate, double weightDecay)
+    {
+        using IDisposable noGradient = no_grad();
+        Steps++;
+        _stepCount.fill_((float)Steps);
+        foreach (Part part in _parts)
+        {
+            FusedAdamW.Step(part.Values, part.Gradients, part.First, part.Second, _stepCount, learningRate, _beta1, _beta2, part.Decayed ? weightDecay : 0.0, _epsilon);
+        }
+    }
+
+    /// <summary>
+    /// Scales all gradients down so that their common L2 norm is at most <paramref name="maxNorm"/>, without asking the device how long they are.
+    /// </summary>
+    /// <param name="maxNorm">The largest norm, above 0.</param>
+    public void ClipGradients(double maxNorm)
+    {
+        using IDisposable noGradient = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        Tensor gradients = _parameters.Gradients!;
+        gradients.mul_((maxNorm / (gradients.norm() + 1e-6)).clamp(max: 1.0));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (Part part in _parts)
+        {
+            part.Values.Dispose();
+            part.Gradients.Dispose();
+            part.First.Dispose();
+            part.Second.Dispose();
+        }
+
+        _parts.Clear();
+        FirstMoment.Dispose();
+        SecondMoment.Dispose();
+        _stepCount.Dispose();
+    }
+
+    private sealed record Part(Tensor Values, Tensor Gradients, Tensor First, Tensor Second, bool Decayed);
+}

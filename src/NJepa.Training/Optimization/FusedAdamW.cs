@@ -1,0 +1,26 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace NJepa.Training;
+
+/// <summary>libtorch's fused AdamW kernel, which TorchSharp does not wrap, by way of TorchScript.</summary>
+internal static class FusedAdamW
+{
+    // A compile error in TorchScript ends the process: the source is constant and a test runs it.
+    private const string Source = """
+        def step(p: Tensor, g: Tensor, m: Tensor, v: Tensor, n: Tensor, lr: float, beta1: float, beta2: float, decay: float, eps: float):
+            torch._fused_adamw_([p], [g], [m], [v], [], [n], lr=lr, beta1=beta1, beta2=beta2, weight_decay=decay, eps=eps, amsgrad=False, maximize=False)
+            return p
+        """;
+
+    private static readonly Lazy<jit.CompilationUnit> Unit = new(() => jit.compile(Source));
+
+    /// <summary>One step on flat tensors of equal length; <paramref name="stepCount"/> holds the number of the step, counted from 1.</summary>
+    public static void Step(
+        Tensor values, Tensor gradients, Tensor first, Tensor second, Tensor stepCount, double learningRate, double beta1, double beta2, double weightDecay, double epsilon)
+    {
+        // The scope frees the handle that TorchScript returns; the tensor behind it is the caller's.
+        using DisposeScope scope = NewDisposeScope();
+        Unit.Value.invoke<Tensor>("step", values, gradients, first, second, stepCount, learningRate, beta1, beta2, weightDecay, epsilon);
+    }
+}

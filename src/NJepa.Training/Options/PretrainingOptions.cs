@@ -1,0 +1,176 @@
+using System.ComponentModel.DataAnnotations;
+using NJepa.Data;
+using NJepa.Models;
+
+namespace NJepa.Training;
+
+/// <summary>
+/// The settings of a pretraining run. Defaults are those of the N-JEPA and I-JEPA papers; <see cref="SmallData"/> is for a few thousand images.
+/// Binds from configuration; <see cref="Validate"/> checks everything at once.
+/// </summary>
+public sealed record PretrainingOptions
+{
+    /// <summary>The papers' settings (I-JEPA, appendix A.1; N-JEPA's 100-epoch runs). ViT-B/16, ImageNet-1K.</summary>
+    public static PretrainingOptions Paper => new();
+
+    /// <summary>
+    /// For a few hundred to some ten thousand images, with <see cref="JepaRecipe.SmallData"/>: batches of 64, a higher learning rate, flips.
+    /// What was tried and what it gave stands in docs/small-data.md.
+    /// </summary>
+    public static PretrainingOptions SmallData => new()
+    {
+        Epochs = 20,
+        BatchSize = 64,
+        LearningRate = 2e-3,
+        HorizontalFlip = true,
+    };
+
+    /// <summary>Number of passes over the images.</summary>
+    /// <value>Default 100. From 1 to 1,000,000.</value>
+    [Range(1, 1_000_000)]
+    public int Epochs { get; set; } = 100;
+
+    /// <summary>B, images per optimizer step. The last images of an epoch that do not fill a batch are left out of it.</summary>
+    /// <value>Default 128. From 1 to 65536, and no more than there are images.</value>
+    [Range(1, 65_536)]
+    public int BatchSize { get; set; } = 128;
+
+    /// <summary>The peak learning rate, reached at the end of the warm-up.</summary>
+    /// <value>Default 1e-3 (the paper's, for its batch of 2048). From 0 to 10.</value>
+    [Range(0.0, 10.0)]
+    public double LearningRate { get; set; } = 1e-3;
+
+    /// <summary>The learning rate from which the warm-up starts.</summary>
+    /// <value>Default 2e-4. From 0 to 10.</value>
+    [Range(0.0, 10.0)]
+    public double StartLearningRate { get; set; } = 2e-4;
+
+    /// <summary>The learning rate at the end of the stretched schedule.</summary>
+    /// <value>Default 1e-6. From 0 to 10.</value>
+    [Range(0.0, 10.0)]
+    public double FinalLearningRate { get; set; } = 1e-6;
+
+    /// <summary>What the learning rate does after the warm-up.</summary>
+    /// <value>Default <see cref="LearningRateShape.Cosine"/>.</value>
+    [EnumDataType(typeof(LearningRateShape))]
+    public LearningRateShape LearningRateShape { get; set; }
+
+    /// <summary>Epochs of linear warm-up; null for one fifteenth of <see cref="Epochs"/>, as in the released recipe (40 of 600).</summary>
+    /// <value>Default null. From 0 to <see cref="Epochs"/>.</value>
+    [Range(0.0, 1_000_000.0)]
+    public double? WarmupEpochs { get; set; }
+
+    /// <summary>Decoupled weight decay at the start.</summary>
+    /// <value>Default 0.04. From 0 to 10.</value>
+    [Range(0.0, 10.0)]
+    public double WeightDecay { get; set; } = 0.04;
+
+    /// <summary>Decoupled weight decay at the end of the stretched schedule.</summary>
+    /// <value>Default 0.4. From 0 to 10.</value>
+    [Range(0.0, 10.0)]
+    public double FinalWeightDecay { get; set; } = 0.4;
+
+    /// <summary>EMA momentum of the teacher at the first step.</summary>
+    /// <value>Default 0.996. From 0 to 1.</value>
+    [Range(0.0, 1.0)]
+    public double Momentum { get; set; } = 0.996;
+
+    /// <summary>EMA momentum of the teacher at the end of the stretched schedule.</summary>
+    /// <value>Default 1. From 0 to 1.</value>
+    [Range(0.0, 1.0)]
+    public double FinalMomentum { get; set; } = 1.0;
+
+    /// <summary>Length of all schedules as a multiple of the run, which cuts them off.</summary>
+    /// <value>Default 1.25. From 1 to 100.</value>
+    [Range(1.0, 100.0)]
+    public double ScheduleStretch { get; set; } = 1.25;
+
+    /// <summary>AdamW's decay rate of the first moment.</summary>
+    /// <value>Default 0.9. From 0 to 0.9999999.</value>
+    [Range(0.0, 0.9999999)]
+    public double Beta1 { get; set; } = 0.9;
+
+    /// <summary>AdamW's decay rate of the second moment.</summary>
+    /// <value>Default 0.999. From 0 to 0.9999999.</value>
+    [Range(0.0, 0.9999999)]
+    public double Beta2 { get; set; } = 0.999;
+
+    /// <summary>AdamW's epsilon, added to the root of the second moment.</summary>
+    /// <value>Default 1e-8. From 1e-16 to 1.</value>
+    [Range(1e-16, 1.0)]
+    public double Epsilon { get; set; } = 1e-8;
+
+    /// <summary>Largest L2 norm of all gradients together; longer gradients are scaled down to it. Null does not clip.</summary>
+    /// <value>Default null. From 1e-12 to 1e12.</value>
+    [Range(1e-12, 1e12)]
+    public double? MaxGradientNorm { get; set; }
+
+    /// <summary>Smallest share of an image's area that a random crop covers.</summary>
+    /// <value>Default 0.3. From 0.0001 to <see cref="CropScaleMax"/>.</value>
+    [Range(0.0001, 1.0)]
+    public double CropScaleMin { get; set; } = 0.3;
+
+    /// <summary>Largest share of an image's area that a random crop covers.</summary>
+    /// <value>Default 1. From <see cref="CropScaleMin"/> to 1.</value>
+    [Range(0.0001, 1.0)]
+    public double CropScaleMax { get; set; } = 1.0;
+
+    /// <summary>Whether half of the crops are mirrored. Leave it off where left and right mean something.</summary>
+    /// <value>Default false, as in the reference.</value>
+    public bool HorizontalFlip { get; set; }
+
+    /// <summary>Mean and standard deviation by which pixels are normalised.</summary>
+    /// <value>Default <see cref="ImageNormalization.ImageNet"/>.</value>
+    public ImageNormalization Normalization { get; set; } = ImageNormalization.ImageNet;
+
+    /// <summary>Seed of order, crops, masks and noise. The model has its own for the initial weights.</summary>
+    /// <value>Default 0.</value>
+    public ulong Seed { get; set; }
+
+    /// <summary>Background threads that decode images; 0 decodes on the training thread. The run is the same for any number.</summary>
+    /// <value>Default 1 on two cores, half the cores otherwise, at most 8. From 0 to 256.</value>
+    [Range(0, 256)]
+    public int LoaderThreads { get; set; } = Math.Clamp(Environment.ProcessorCount / 2, 1, 8);
+
+    /// <summary>Batches that may be loaded ahead of the step.</summary>
+    /// <value>Default 4. From 1 to 1024.</value>
+    [Range(1, 1024)]
+    public int Prefetch { get; set; } = 4;
+
+    /// <summary>Largest share of images that may turn out unreadable before the run stops with the list of them.</summary>
+    /// <value>Default 0.1. From 0 to 1.</value>
+    [Range(0.0, 1.0)]
+    public double MaxBadImageShare { get; set; } = 0.1;
+
+    /// <summary>Steps between two progress reports. Losses are averaged over them on the device and read once per report.</summary>
+    /// <value>Default 10. From 1 to 1,000,000.</value>
+    [Range(1, 1_000_000)]
+    public int LogEvery { get; set; } = 10;
+
+    /// <summary>Folder for the result: model.safetensors, student.safetensors and teacher.safetensors, written when the run ends or is cancelled. Null saves nothing.</summary>
+    /// <value>Default null.</value>
+    public string? OutputDirectory { get; set; }
+
+    /// <summary>The epochs of warm-up that apply: <see cref="WarmupEpochs"/>, or one fifteenth of <see cref="Epochs"/>.</summary>
+    public double EffectiveWarmupEpochs => WarmupEpochs ?? (Epochs / 15.0);
+
+    /// <summary>Every reason why these settings cannot be used; empty when they can.</summary>
+    public IReadOnlyList<string> Validate() => PretrainingOptionsValidator.Errors(this);
+
+    internal TrainingAugmentation Augmentation(int imageSize) => new()
+    {
+        ImageSize = imageSize,
+        CropScaleMin = CropScaleMin,
+        CropScaleMax = CropScaleMax,
+        HorizontalFlip = HorizontalFlip,
+    };
+
+    internal ImageLoaderOptions Loading() => new()
+    {
+        BatchSize = BatchSize,
+        Seed = Seed,
+        Threads = LoaderThreads,
+        Prefetch = Prefetch,
+        MaxBadImageShare = MaxBadImageShare,
+    };
+}

@@ -1,0 +1,64 @@
+using System.ComponentModel.DataAnnotations;
+using System.Globalization;
+using System.Reflection;
+using Microsoft.Extensions.Options;
+using static System.FormattableString;
+
+namespace NJepa.Training;
+
+/// <summary>Checks <see cref="PretrainingOptions"/> as a whole and reports every error. Register it to have bound options checked: <c>services.AddSingleton&lt;IValidateOptions&lt;PretrainingOptions&gt;, PretrainingOptionsValidator&gt;()</c>.</summary>
+public sealed class PretrainingOptionsValidator : IValidateOptions<PretrainingOptions>
+{
+    /// <inheritdoc/>
+    public ValidateOptionsResult Validate(string? name, PretrainingOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        IReadOnlyList<string> errors = Errors(options);
+        return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
+    }
+
+    internal static IReadOnlyList<string> Errors(PretrainingOptions options)
+    {
+        var errors = new List<string>();
+        foreach (PropertyInfo property in typeof(PretrainingOptions).GetProperties(BindingFlags.Public | BindingFlags.Instance))
+        {
+            object? value = property.GetValue(options);
+            foreach (ValidationAttribute attribute in property.GetCustomAttributes<ValidationAttribute>())
+            {
+                // A RangeAttribute lets NaN pass: no comparison with it is true.
+                if (!attribute.IsValid(value) || value is double.NaN)
+                {
+                    errors.Add(Invariant($"PretrainingOptions.{property.Name} is {value}; it must be {Allowed(attribute)}{Default(property)}."));
+                }
+            }
+        }
+
+        if (options.CropScaleMin > options.CropScaleMax)
+        {
+            errors.Add(Invariant($"PretrainingOptions.CropScaleMin is {options.CropScaleMin}, above CropScaleMax = {options.CropScaleMax}; swap them or lower the minimum."));
+        }
+
+        if (options.WarmupEpochs > options.Epochs)
+        {
+            errors.Add(Invariant($"PretrainingOptions.WarmupEpochs is {options.WarmupEpochs}, more than Epochs = {options.Epochs}; shorten the warm-up or leave it null for one fifteenth of the run."));
+        }
+
+        if (options.Normalization is null)
+        {
+            errors.Add("PretrainingOptions.Normalization is null; use ImageNormalization.ImageNet or your own mean and standard deviation.");
+        }
+
+        return errors;
+    }
+
+    private static string Allowed(ValidationAttribute attribute) => attribute switch
+    {
+        RangeAttribute range => Invariant($"from {range.Minimum} to {range.Maximum}"),
+        EnumDataTypeAttribute choice => "one of " + string.Join(", ", Enum.GetNames(choice.EnumType)),
+        _ => attribute.FormatErrorMessage("it"),
+    };
+
+    private static string Default(PropertyInfo property) => property.GetValue(new PretrainingOptions()) is { } value
+        ? $" (default {Convert.ToString(value, CultureInfo.InvariantCulture)})"
+        : " or null";
+}

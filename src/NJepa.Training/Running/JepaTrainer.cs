@@ -1,0 +1,225 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using NJepa.Data;
+using NJepa.Models;
+using TorchSharp;
+using static System.FormattableString;
+using static TorchSharp.torch;
+
+namespace NJepa.Training;
+
+/// <summary>
+/// Pretrains a <see cref="JepaModel"/> on images: loader, masks, noise, losses, AdamW and EMA. The run is a pure function of the images, the options and the model's seed; the number of loader
+/// threads does not change it.
+/// </summary>
+/// <remarks>The trainer does not own the model and the images. Not thread-safe; one run at a time, on a thread of its own.</remarks>
+public sealed class JepaTrainer : IDisposable
+{
+    private readonly JepaModel _model;
+    private readonly PretrainingOptions _options;
+    private readonly ILogger _logger;
+    private readonly ImageLoader _loader;
+    private readonly TrainingSchedule _schedule;
+    private readonly FlatAdamW _optimizer;
+    private int _running;
+    private long _step;
+
+    /// <summary>A trainer, with everything checked.</summary>
+    /// <param name="model">The model, on its device.</param>
+    /// <param name="images">The images; labels are not used.</param>
+    /// <param name="options">The settings; changing them later has no effect.</param>
+    /// <param name="logger">Where the run reports; null for nowhere.</param>
+    /// <exception cref="OptionsValidationException">Settings are out of range; lists every error.</exception>
+    /// <exception cref="TrainingException">There are fewer images than a batch needs, or the model does not take RGB images.</exception>
+    public JepaTrainer(JepaModel model, IImageSource images, PretrainingOptions options, ILogger? logger = null)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(images);
+        ArgumentNullException.ThrowIfNull(options);
+        _model = model;
+        _options = options with { };
+        _logger = logger ?? NullLogger.Instance;
+        IReadOnlyList<string> errors = _options.Validate();
+        if (errors.Count > 0)
+        {
+            throw new OptionsValidationException(nameof(PretrainingOptions), typeof(PretrainingOptions), errors);
+        }
+
+        CheckFit(images.Count);
+        _loader = new ImageLoader(images, _options.Augmentation(model.Configuration.Encoder.ImageSize), _options.Loading(), _logger);
+        _schedule = new TrainingSchedule(_options, _loader.BatchesPerEpoch);
+        _optimizer = new FlatAdamW(model.Parameters, _options.Beta1, _options.Beta2, _options.Epsilon);
+    }
+
+    /// <summary>A trainer with options from configuration.</summary>
+    /// <param name="model">The model, on its device.</param>
+    /// <param name="images">The images; labels are not used.</param>
+    /// <param name="options">The bound settings.</param>
+    /// <param name="logger">Where the run reports; null for nowhere.</param>
+    /// <exception cref="OptionsValidationException">Settings are out of range; lists every error.</exception>
+    /// <exception cref="TrainingException">There are fewer images than a batch needs, or the model does not take RGB images.</exception>
+    public JepaTrainer(JepaModel model, IImageSource images, IOptions<PretrainingOptions> options, ILogger<JepaTrainer>? logger = null)
+        : this(model, images, options?.Value ?? throw new ArgumentNullException(nameof(options)), (ILogger?)logger)
+    {
+    }
+
+    /// <summary>Steps of the whole run.</summary>
+    public long TotalSteps => _schedule.TotalSteps;
+
+    /// <summary>Steps done so far.</summary>
+    public long CompletedSteps => _step;
+
+    /// <summary>
+    /// Runs to the last step, or until cancelled; a cancelled run goes on where it stopped when this is called again. Saves the result where
+    /// <see cref="PretrainingOptions.OutputDirectory"/> says.
+    /// </summary>
+    /// <param name="progress">Told of every report; null for nobody.</param>
+    /// <param name="cancellationToken">Ends the run after the current step. The result says so; nothing is thrown.</param>
+    /// <exception cref="TrainingException">A loss became infinite or not a number, the result cannot be saved, or a run is already going on.</exception>
+    /// <exception cref="TooManyBadImagesException">More images than <see cref="PretrainingOptions.MaxBadImageShare"/> allows could not be read.</exception>
+    public Task<TrainingResult> RunAsync(IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        if (Interlocked.Exchange(ref _running, 1) == 1)
+        {
+            throw new TrainingException("A run of this trainer is already going on; await it, or create another trainer with another model.");
+        }
+
+        // Dispose scopes belong to a thread and nothing may be awaited inside one: the loop gets a thread of its own.
+        return Task.Factory.StartNew(() => Run(progress, cancellationToken), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _loader.Dispose();
+        _optimizer.Dispose();
+    }
+
+    private TrainingResult Run(IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
+    {
+        long firstStep = _step;
+        var history = new List<TrainingProgress>();
+        _logger.Started(firstStep, TotalSteps, _options.BatchSize, _model.Device.ToString(), _loader.Source.Count, _options.Seed, _model);
+        try
+        {
+            using var meter = new ProgressMeter(_model, _options, _schedule, _loader, firstStep);
+            void Report()
+            {
+                TrainingProgress report = meter.Report(_step);
+                RequireFinite(report);
+                history.Add(report);
+                LossValues losses = report.Losses;
+                _logger.Progress(report.Step, report.TotalSteps, report.Epoch, losses.Total, losses.CleanTeacher, losses.NoisyTeacher, losses.NoisyClean, report.ImagesPerSecond, report.LoaderWaitShare);
+                progress?.Report(report);
+            }
+
+            foreach (ImageBatch batch in _loader.Steps(firstStep, TotalSteps - firstStep))
+            {
+                using (batch)
+                {
+                    TrainStep(batch, meter);
+                }
+
+                if (_step % _options.LogEvery == 0)
+                {
+                    Report();
+                }
+
+                if (cancellationToken.IsCancellationRequested)
+                {
+                    break;
+                }
+            }
+
+            if (meter.HasUnreported)
+            {
+                Report();
+            }
+
+            IReadOnlyList<string> files = _options.OutputDirectory is { } directory ? SaveResult(directory) : [];
+            _logger.Ended(_step, TotalSteps, meter.Elapsed);
+            long steps = _step - firstStep;
+            return new TrainingResult(steps, steps * _options.BatchSize, meter.Elapsed, _step == TotalSteps, history, _loader.BadImages, files);
+        }
+        finally
+        {
+            Volatile.Write(ref _running, 0);
+        }
+    }
+
+    // One step of the method (docs/paper-to-code.md). Everything native that it makes ends with its scope.
+    private void TrainStep(ImageBatch batch, ProgressMeter meter)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        StepSettings settings = _schedule.At(_step);
+        Tensor imagesBCHW = _options.Normalization.ToTensor(batch.Pixels, batch.Count, batch.ImageSize, batch.ImageSize, _model.Device);
+        JepaInputs inputs = _model.SampleInputs(_options.Seed, _step, Array.ConvertAll(batch.Indices, index => (long)index));
+        JepaLosses losses = _model.ComputeLosses(_model.Forward(imagesBCHW, inputs));
+        losses.Total.backward();
+        if (_options.MaxGradientNorm is { } maxNorm)
+        {
+            _optimizer.ClipGradients(maxNorm);
+        }
+
+        _optimizer.Step(settings.LearningRate, settings.WeightDecay);
+        _model.Parameters.ZeroGradients();
+        _model.UpdateTeacher(settings.Momentum);
+        meter.Add(losses);
+        _step++;
+    }
+
+    private static void RequireFinite(TrainingProgress report)
+    {
+        if (!double.IsFinite(report.Losses.Total))
+        {
+            throw new TrainingException(Invariant(
+                $"The loss became {report.Losses.Total} by step {report.Step} (terms: {report.Losses}). The weights are lost from there on; lower LearningRate (it was {report.Settings.LearningRate}) or set MaxGradientNorm, and start again."));
+        }
+    }
+
+    private List<string> SaveResult(string directory)
+    {
+        string PathOf(string name) => Path.Combine(directory, name);
+        var files = new List<string>();
+        void Save(string name, Action<string> save)
+        {
+            save(PathOf(name));
+            files.Add(PathOf(name));
+            _logger.Saved(PathOf(name));
+        }
+
+        try
+        {
+            Directory.CreateDirectory(directory);
+            Save("model.safetensors", _model.SaveWeights);
+            Save("student.safetensors", _model.Student.Save);
+            Save("teacher.safetensors", _model.Teacher.Save);
+            return files;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new TrainingException($"The result cannot be saved to OutputDirectory '{directory}': {exception.Message} Free space or choose another folder; the trained model is still in memory (JepaModel.SaveWeights).", exception);
+        }
+    }
+
+    private void CheckFit(int imageCount)
+    {
+        if (imageCount < _options.BatchSize)
+        {
+            throw new TrainingException(Invariant(
+                $"There are {imageCount} images, fewer than PretrainingOptions.BatchSize = {_options.BatchSize}; an epoch would have no step. Set BatchSize to {Math.Max(1, imageCount)} or less, or add images."));
+        }
+
+        ViT encoder = _model.Configuration.Encoder;
+        if (encoder.Channels != 3)
+        {
+            throw new TrainingException($"The model takes images of {encoder.Channels} channels, but images are read as RGB; build it with ViT.Channels = 3.");
+        }
+
+        if (_options.BatchSize < 2 && _model.Configuration.Recipe.VarianceCovariance.IsActive)
+        {
+            throw new TrainingException("PretrainingOptions.BatchSize is 1, but the variance and covariance terms need at least 2 images; raise it or use VarianceCovarianceWeights.None.");
+        }
+    }
+}

@@ -1,0 +1,24 @@
+using Microsoft.Extensions.Logging;
+using NJepa.Models;
+
+namespace NJepa.Training;
+
+/// <summary>The trainer's log messages, structured.</summary>
+internal static partial class TrainingLog
+{
+    [LoggerMessage(EventId = 1, Level = LogLevel.Information, Message = "Pretraining steps {FirstStep} to {TotalSteps} in batches of {BatchSize} on {Device}, {ImageCount} images, seed {Seed}\n{Model}")]
+    public static partial void Started(this ILogger logger, long firstStep, long totalSteps, int batchSize, string device, int imageCount, ulong seed, JepaModel model);
+
+    [LoggerMessage(
+        EventId = 2,
+        Level = LogLevel.Information,
+        Message = "Step {Step}/{TotalSteps} epoch {Epoch}: loss {Loss:0.0000}, clean-teacher {CleanTeacher:0.0000}, noisy-teacher {NoisyTeacher:0.0000}, noisy-clean {NoisyClean:0.0000}, {ImagesPerSecond:0} images/s, {LoaderWaitShare:P0} waiting for images")]
+    public static partial void Progress(
+        this ILogger logger, long step, long totalSteps, int epoch, double loss, double cleanTeacher, double? noisyTeacher, double? noisyClean, double imagesPerSecond, double loaderWaitShare);
+
+    [LoggerMessage(EventId = 3, Level = LogLevel.Information, Message = "Pretraining ended after step {Step} of {TotalSteps} in {Elapsed}")]
+    public static partial void Ended(this ILogger logger, long step, long totalSteps, TimeSpan elapsed);
+
+    [LoggerMessage(EventId = 4, Level = LogLevel.Information, Message = "Saved {Path}")]
+    public static partial void Saved(this ILogger logger, string path);
+}

@@ -1,0 +1,24 @@
+namespace NJepa.Training;
+
+/// <summary>Where a run is, every <see cref="PretrainingOptions.LogEvery"/> steps and after the last.</summary>
+/// <param name="Step">Steps done so far.</param>
+/// <param name="TotalSteps">Steps of the whole run.</param>
+/// <param name="Epoch">The epoch of the last step, counted from 1.</param>
+/// <param name="Epochs">Epochs of the whole run.</param>
+/// <param name="Losses">Loss terms, averaged over the steps since the last report.</param>
+/// <param name="Settings">Learning rate, weight decay and momentum of the last step.</param>
+/// <param name="ImagesPerSecond">Images trained on per second since the last report.</param>
+/// <param name="LoaderWaitShare">Share of the time since the last report that training waited for images, 0 to 1. Well above 0: raise LoaderThreads or shrink the images beforehand.</param>
+/// <param name="Elapsed">Time since the run started.</param>
+/// <param name="Remaining">Estimated time to the end, from the speed so far.</param>
+public sealed record TrainingProgress(
+    long Step,
+    long TotalSteps,
+    int Epoch,
+    int Epochs,
+    LossValues Losses,
+    StepSettings Settings,
+    double ImagesPerSecond,
+    double LoaderWaitShare,
+    TimeSpan Elapsed,
+    TimeSpan Remaining);

@@ -1,0 +1,20 @@
+using NJepa.Data;
+
+namespace NJepa.Training;
+
+/// <summary>What a run did.</summary>
+/// <param name="Steps">Optimizer steps taken.</param>
+/// <param name="Images">Images trained on, repetitions counted.</param>
+/// <param name="Elapsed">Wall-clock time.</param>
+/// <param name="Completed">False when the run was cancelled before its last step.</param>
+/// <param name="History">All progress reports, oldest first: the loss curve.</param>
+/// <param name="BadImages">Images that could not be read and were replaced by others, each once.</param>
+/// <param name="SavedFiles">Paths of the files written to <see cref="PretrainingOptions.OutputDirectory"/>.</param>
+public sealed record TrainingResult(
+    long Steps,
+    long Images,
+    TimeSpan Elapsed,
+    bool Completed,
+    IReadOnlyList<TrainingProgress> History,
+    IReadOnlyList<BadImage> BadImages,
+    IReadOnlyList<string> SavedFiles);
