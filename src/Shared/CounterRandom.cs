@@ -15,6 +15,8 @@ internal enum RandomPurpose : ulong
     Crop = 8,
     Flip = 9,
     Evaluation = 10,
+    DataSplit = 20,
+    ReplacementImage = 21,
 }
 
 /// <summary>

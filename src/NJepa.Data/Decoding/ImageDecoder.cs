@@ -1,0 +1,219 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using SkiaSharp;
+
+namespace NJepa.Data;
+
+/// <summary>
+/// Decodes image files to upright 8-bit RGB and draws crops of them. JPEG, PNG, WebP, BMP and whatever else Skia reads; grey becomes RGB, transparent
+/// pixels are laid over white, 16 bits are reduced to 8, CMYK is converted, EXIF orientation is applied, of an animation the first frame is taken.
+/// </summary>
+/// <remarks>
+/// Not thread safe: each thread uses its own decoder, which keeps its buffers between images. Colour profiles are not applied, as in the
+/// reference pipeline. A file that ends too early is refused even where part of the picture could be shown.
+/// </remarks>
+public sealed class ImageDecoder
+{
+    /// <summary>Buffers above this size are given back after use: one huge picture must not hold memory for the rest of a run.</summary>
+    private const int KeptBytes = 128 << 20;
+
+    private readonly ImageDecodingOptions _options;
+    private readonly PixelResampler _resampler = new();
+    private byte[] _file = [];
+    private byte[] _pixels = [];
+    private byte[] _upright = [];
+
+    /// <summary>Creates a decoder.</summary>
+    /// <param name="options">Limits and speed; null for the defaults.</param>
+    /// <exception cref="ArgumentException">An option is out of range; the message lists all such options.</exception>
+    /// <exception cref="InvalidOperationException">The native decoder cannot be loaded.</exception>
+    public ImageDecoder(ImageDecodingOptions? options = null)
+    {
+        _options = options ?? new ImageDecodingOptions();
+        Settings.ThrowIfInvalid("The image decoder's options are invalid", _options.Validate(), nameof(options));
+        SkiaRuntime.EnsureLoaded();
+    }
+
+    /// <summary>Decodes one image of a source at full size.</summary>
+    /// <param name="source">The source.</param>
+    /// <param name="index">The image, from 0 to the source's count - 1.</param>
+    /// <exception cref="ImageDecodingException">The image is empty, truncated, no image, or too large.</exception>
+    public RgbImage Decode(IImageSource source, int index)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        using Stream stream = source.OpenRead(index);
+        return Decode(stream, source.GetName(index));
+    }
+
+    /// <summary>Decodes one image file at full size.</summary>
+    /// <param name="encoded">The file's bytes, from the current position to the end.</param>
+    /// <param name="name">A name for messages.</param>
+    /// <exception cref="ImageDecodingException">The image is empty, truncated, no image, or too large.</exception>
+    public RgbImage Decode(Stream encoded, string name)
+    {
+        ArgumentNullException.ThrowIfNull(encoded);
+        Picture picture = Load(encoded, name, transform: null, default);
+        byte[] rgb = new byte[checked(picture.Width * picture.Height * 3)];
+        ReadOnlySpan<byte> wide = picture.Pixels;
+        for (int i = 0, j = 0; i < rgb.Length; i += 3, j += 4)
+        {
+            wide.Slice(j, 3).CopyTo(rgb.AsSpan(i));
+        }
+
+        ReleaseLargeBuffers();
+        return new RgbImage(picture.Width, picture.Height, rgb);
+    }
+
+    /// <summary>Decodes one image file and draws the square that a transform asks for, in one pass from the decoded pixels to the destination.</summary>
+    /// <param name="encoded">The file's bytes, from the current position to the end.</param>
+    /// <param name="name">A name for messages.</param>
+    /// <param name="transform">A <see cref="TrainingAugmentation"/> or an <see cref="EvaluationTransform"/>.</param>
+    /// <param name="destination">Receives RGB bytes [S, S, 3], S = <see cref="ImageTransform.ImageSize"/>.</param>
+    /// <param name="seed">The seed of the run; with the next two it determines the random crop and flip.</param>
+    /// <param name="epoch">The epoch, from 0.</param>
+    /// <param name="index">The image's index in its source.</param>
+    /// <exception cref="ImageDecodingException">The image is empty, truncated, no image, or too large.</exception>
+    /// <exception cref="ArgumentException"><paramref name="destination"/> does not have S x S x 3 bytes.</exception>
+    public void Render(Stream encoded, string name, ImageTransform transform, Span<byte> destination, ulong seed = 0, long epoch = 0, long index = 0)
+    {
+        ArgumentNullException.ThrowIfNull(encoded);
+        ArgumentNullException.ThrowIfNull(transform);
+        int expected = checked(transform.ImageSize * transform.ImageSize * 3);
+        if (destination.Length != expected)
+        {
+            throw new ArgumentException(
+                $"The destination has {destination.Length} bytes; an RGB image of {transform.ImageSize} x {transform.ImageSize} pixels needs {expected}.", nameof(destination));
+        }
+
+        Picture picture = Load(encoded, name, transform, new SampleKey(seed, epoch, index));
+        _resampler.Draw(picture.Pixels, picture.Width, picture.Height, picture.Plan, picture.FullWidth, picture.FullHeight, destination);
+        ReleaseLargeBuffers();
+    }
+
+    private Picture Load(Stream encoded, string name, ImageTransform? transform, SampleKey key)
+    {
+        int length = ReadFile(encoded, name);
+        // The codec reads our buffer in place, so both end before the buffer is used again.
+        using SKData data = SKData.Create(Marshal.UnsafeAddrOfPinnedArrayElement(_file, 0), length);
+        using SKCodec codec = SKCodec.Create(data) ?? throw new ImageDecodingException(name, DescribeUnknown(_file.AsSpan(0, length)));
+        SKImageInfo full = codec.Info;
+        if (full.Width < 1 || full.Height < 1)
+        {
+            throw new ImageDecodingException(name, $"its header states a size of {full.Width} x {full.Height} pixels");
+        }
+
+        if ((long)full.Width * full.Height > _options.MaxPixels)
+        {
+            throw new ImageDecodingException(
+                name, $"it has {full.Width} x {full.Height} pixels, more than MaxPixels = {_options.MaxPixels} allows");
+        }
+
+        SKEncodedOrigin origin = codec.EncodedOrigin;
+        bool swap = PixelOperations.SwapsAxes(origin);
+        (int fullWidth, int fullHeight) = swap ? (full.Height, full.Width) : (full.Width, full.Height);
+        CropPlan plan = transform?.Plan(fullWidth, fullHeight, key) ?? default;
+        SKSizeI size = transform is not null && _options.ScaledDecoding ? JpegScale.Choose(codec, plan, swap) : full.Size;
+
+        DecodePixels(codec, size, name);
+        Span<byte> pixels = _pixels.AsSpan(0, (size.Width * size.Height * 4) + PixelResampler.Slack);
+        if (full.AlphaType != SKAlphaType.Opaque)
+        {
+            PixelOperations.CompositeOverWhite(pixels[..^PixelResampler.Slack]);
+        }
+
+        if (origin == SKEncodedOrigin.TopLeft)
+        {
+            return new Picture(_pixels, size.Width, size.Height, fullWidth, fullHeight, plan);
+        }
+
+        Reserve(ref _upright, pixels.Length);
+        PixelOperations.TurnUpright(MemoryMarshal.Cast<byte, uint>(pixels), size.Width, size.Height, origin, MemoryMarshal.Cast<byte, uint>(_upright.AsSpan()));
+        return swap
+            ? new Picture(_upright, size.Height, size.Width, fullWidth, fullHeight, plan)
+            : new Picture(_upright, size.Width, size.Height, fullWidth, fullHeight, plan);
+    }
+
+    private void DecodePixels(SKCodec codec, SKSizeI size, string name)
+    {
+        // Opaque files must be asked for as opaque, the others unpremultiplied, so that compositing loses nothing.
+        SKAlphaType alpha = codec.Info.AlphaType == SKAlphaType.Opaque ? SKAlphaType.Opaque : SKAlphaType.Unpremul;
+        var info = new SKImageInfo(size.Width, size.Height, SKColorType.Rgba8888, alpha);
+        Reserve(ref _pixels, checked((int)(((long)size.Width * size.Height * 4) + PixelResampler.Slack)));
+        SKCodecResult result = codec.GetPixels(info, Marshal.UnsafeAddrOfPinnedArrayElement(_pixels, 0), info.RowBytes, SKCodecOptions.Default);
+        if (result != SKCodecResult.Success)
+        {
+            throw new ImageDecodingException(name, result switch
+            {
+                SKCodecResult.IncompleteInput => "it is truncated: the file ends before the picture does",
+                SKCodecResult.ErrorInInput or SKCodecResult.InvalidInput => "its data are damaged",
+                SKCodecResult.InvalidConversion or SKCodecResult.Unimplemented => $"its pixel format ({codec.EncodedFormat}, {codec.Info.ColorType}) is not supported",
+                _ => $"the decoder reported {result}",
+            });
+        }
+    }
+
+    private int ReadFile(Stream encoded, string name)
+    {
+        // The length is a hint: growing from there costs little, and believing it would let a false one take any amount of memory.
+        long hint = encoded.CanSeek ? Math.Clamp(encoded.Length - encoded.Position, 0, Math.Min(_options.MaxFileBytes, 16 << 20)) : 0;
+        Reserve(ref _file, (int)hint + 1);
+        int length = 0;
+        while (true)
+        {
+            if (length == _file.Length)
+            {
+                byte[] larger = Allocate((int)Math.Min(Math.Max(2L * length, 64 << 10), _options.MaxFileBytes + 1));
+                _file.AsSpan(0, length).CopyTo(larger);
+                _file = larger;
+            }
+
+            int read = encoded.Read(_file, length, _file.Length - length);
+            if (read <= 0)
+            {
+                break;
+            }
+
+            length += read;
+            if (length > _options.MaxFileBytes)
+            {
+                throw new ImageDecodingException(name, $"it is longer than MaxFileBytes = {_options.MaxFileBytes} bytes");
+            }
+        }
+
+        return length > 0 ? length : throw new ImageDecodingException(name, "the file is empty");
+    }
+
+    private void ReleaseLargeBuffers()
+    {
+        _file = _file.Length > KeptBytes ? [] : _file;
+        _pixels = _pixels.Length > KeptBytes ? [] : _pixels;
+        _upright = _upright.Length > KeptBytes ? [] : _upright;
+    }
+
+    private static void Reserve(ref byte[] buffer, int length)
+    {
+        if (buffer.Length < length)
+        {
+            // Dropped before the larger one is taken, so that both are never held.
+            buffer = [];
+            buffer = Allocate(length);
+        }
+    }
+
+    /// <summary>Pinned, because Skia reads and writes these buffers by address.</summary>
+    private static byte[] Allocate(int length) => GC.AllocateUninitializedArray<byte>(length, pinned: true);
+
+    private static string DescribeUnknown(ReadOnlySpan<byte> file)
+    {
+        var start = new StringBuilder();
+        foreach (byte value in file[..Math.Min(8, file.Length)])
+        {
+            _ = value is >= 0x20 and < 0x7F ? start.Append((char)value) : start.Append('\\').Append('x').Append(value.ToString("X2", null));
+        }
+
+        return $"it is not a JPEG, PNG, WebP or BMP file, or its header is damaged (it starts with \"{start}\")";
+    }
+
+    /// <summary>A decoded, upright picture in one of the buffers, perhaps smaller than the file's full size.</summary>
+    private readonly record struct Picture(byte[] Pixels, int Width, int Height, int FullWidth, int FullHeight, CropPlan Plan);
+}

@@ -1,0 +1,66 @@
+using SkiaSharp;
+
+namespace NJepa.Data;
+
+/// <summary>Whole-picture operations on 4-byte pixels that few files need.</summary>
+internal static class PixelOperations
+{
+    /// <summary>Lays pixels with straight (not premultiplied) alpha over white.</summary>
+    public static void CompositeOverWhite(Span<byte> pixels)
+    {
+        for (int i = 0; i + 4 <= pixels.Length; i += 4)
+        {
+            int alpha = pixels[i + 3];
+            if (alpha == byte.MaxValue)
+            {
+                continue;
+            }
+
+            int white = (byte.MaxValue * (byte.MaxValue - alpha)) + 127;
+            pixels[i] = (byte)(((pixels[i] * alpha) + white) / byte.MaxValue);
+            pixels[i + 1] = (byte)(((pixels[i + 1] * alpha) + white) / byte.MaxValue);
+            pixels[i + 2] = (byte)(((pixels[i + 2] * alpha) + white) / byte.MaxValue);
+            pixels[i + 3] = byte.MaxValue;
+        }
+    }
+
+    /// <summary>Whether an upright picture has the stored one's width as its height.</summary>
+    public static bool SwapsAxes(SKEncodedOrigin origin) => origin is SKEncodedOrigin.LeftTop or SKEncodedOrigin.RightTop or SKEncodedOrigin.RightBottom or SKEncodedOrigin.LeftBottom;
+
+    /// <summary>Turns a stored picture upright.</summary>
+    /// <param name="stored">Pixels [height, width].</param>
+    /// <param name="width">Width of the stored picture.</param>
+    /// <param name="height">Height of the stored picture.</param>
+    /// <param name="origin">Where the stored picture's first row and first column belong: "right top" is first row at the right, first column at the top.</param>
+    /// <param name="upright">Receives pixels [width, height] where axes are swapped, else [height, width].</param>
+    public static void TurnUpright(ReadOnlySpan<uint> stored, int width, int height, SKEncodedOrigin origin, Span<uint> upright)
+    {
+        // The place of stored pixel (x, y) is start + x * stepX + y * stepY.
+        int uprightWidth = SwapsAxes(origin) ? height : width;
+        int uprightHeight = SwapsAxes(origin) ? width : height;
+        int right = uprightWidth - 1;
+        int bottom = (uprightHeight - 1) * uprightWidth;
+        (int start, int stepX, int stepY) = origin switch
+        {
+            SKEncodedOrigin.TopRight => (right, -1, uprightWidth),
+            SKEncodedOrigin.BottomRight => (bottom + right, -1, -uprightWidth),
+            SKEncodedOrigin.BottomLeft => (bottom, 1, -uprightWidth),
+            SKEncodedOrigin.LeftTop => (0, uprightWidth, 1),
+            SKEncodedOrigin.RightTop => (right, uprightWidth, -1),
+            SKEncodedOrigin.RightBottom => (bottom + right, -uprightWidth, -1),
+            SKEncodedOrigin.LeftBottom => (bottom, -uprightWidth, 1),
+            _ => (0, 1, uprightWidth),
+        };
+
+        for (int y = 0; y < height; y++)
+        {
+            ReadOnlySpan<uint> row = stored.Slice(y * width, width);
+            int place = start + (y * stepY);
+            foreach (uint pixel in row)
+            {
+                upright[place] = pixel;
+                place += stepX;
+            }
+        }
+    }
+}

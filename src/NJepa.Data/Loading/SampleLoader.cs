@@ -1,0 +1,81 @@
+using System.Security;
+
+namespace NJepa.Data;
+
+/// <summary>Loads single samples, replacing bad images where asked to. Shared by all threads; each brings its own decoder.</summary>
+internal sealed class SampleLoader(IImageSource source, ImageTransform transform, ulong seed, bool replace, BadImageLog badImages)
+{
+    /// <summary>Even with 99 % of the images bad, so many draws find a good one in all but 1 of 20,000 cases.</summary>
+    private const int MaxDraws = 1000;
+
+    public int ImageBytes { get; } = transform.ImageSize * transform.ImageSize * 3;
+
+    /// <summary>Loads the image at one place of a batch.</summary>
+    /// <returns>The index of the image used, or -1 when it is bad and not replaced.</returns>
+    /// <exception cref="TooManyBadImagesException">Too many images are bad.</exception>
+    /// <exception cref="ImageSourceException">The source failed.</exception>
+    public int Load(BatchPlan plan, int place, ImageDecoder decoder, Span<byte> destination)
+    {
+        int index = plan.IndexAt(place);
+        // The crop belongs to the place, not to the image found for it: a replacement that also occurs in its own right is cropped differently there.
+        var key = new SampleKey(seed, plan.Epoch, index);
+        if (TryLoad(index, key, decoder, destination))
+        {
+            return index;
+        }
+
+        if (!replace)
+        {
+            return -1;
+        }
+
+        CounterRandom random = CounterRandom.Create(seed, RandomPurpose.ReplacementImage, plan.Epoch, index);
+        for (int draw = 0; draw < MaxDraws; draw++)
+        {
+            int other = random.NextInt(source.Count);
+            if (other != index && TryLoad(other, key, decoder, destination))
+            {
+                return other;
+            }
+        }
+
+        throw new ImageSourceException(
+            $"No image could be found to replace '{source.GetName(index)}', which cannot be used: {MaxDraws} others were tried. Repair the images, or lower MaxBadImageShare to stop earlier.");
+    }
+
+    private bool TryLoad(int index, SampleKey key, ImageDecoder decoder, Span<byte> destination)
+    {
+        try
+        {
+            using Stream stream = source.OpenRead(index);
+            decoder.Render(stream, source.GetName(index), transform, destination, key.Seed, key.Epoch, key.Index);
+            return true;
+        }
+        catch (ImageDecodingException e)
+        {
+            badImages.Add(index, e.Reason);
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException or SecurityException)
+        {
+            badImages.Add(index, e.Message.TrimEnd('.'));
+        }
+        catch (Exception e) when (e is not (TooManyBadImagesException or ImageSourceException or OperationCanceledException))
+        {
+            throw new ImageSourceException($"The image source {source.GetType().Name} failed at image {index} ({TryGetName(index)}): {e.Message}", e);
+        }
+
+        return false;
+    }
+
+    private string TryGetName(int index)
+    {
+        try
+        {
+            return source.GetName(index);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            return "no name";
+        }
+    }
+}
