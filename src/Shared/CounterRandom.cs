@@ -15,6 +15,7 @@ internal enum RandomPurpose : ulong
     Crop = 8,
     Flip = 9,
     Evaluation = 10,
+    Drawing = 100,
 }
 
 /// <summary>
