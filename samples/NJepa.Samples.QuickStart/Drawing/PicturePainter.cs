@@ -15,6 +15,9 @@ internal sealed class PicturePainter
     private readonly Blob[] _spots;
     private readonly double _cos;
     private readonly double _sin;
+    private readonly double _stretch;
+    private readonly double _stretchCos;
+    private readonly double _stretchSin;
     private readonly double _originX;
     private readonly double _originY;
     private readonly double _warp;
@@ -31,9 +34,11 @@ internal sealed class PicturePainter
         _size = options.Size;
         _palette = Palette.Draw(ref random, Between(ref random, Lerp(0.95, 0.35, hard), 1.0));
 
-        double period = _size * 0.140 * Math.Pow(2, Between(ref random, -0.5, 0.5) * Lerp(0.6, 1.4, hard));
+        double period = _size * 0.155 * Math.Pow(2, Between(ref random, -0.5, 0.5) * Lerp(0.6, 1.4, hard));
         _texture = new Texture(pictureClass, period, random.NextDouble(), random.NextDouble(), random.NextUInt64());
         (_sin, _cos) = Math.SinCos(2 * Math.PI * random.NextDouble());
+        (_stretchSin, _stretchCos) = Math.SinCos(2 * Math.PI * random.NextDouble());
+        _stretch = Math.Pow(2, Between(ref random, 0, Lerp(0.2, 0.7, hard))) - 1;
 
         double reach = Lerp(0.10, 0.22, hard);
         double centreX = _size * Between(ref random, 0.5 - reach, 0.5 + reach);
@@ -91,6 +96,10 @@ internal sealed class PicturePainter
             double bend = 2 * Math.PI / _size;
             double dx = x - _originX + (_warp * Math.Sin((bend * y) + _warpPhase));
             double dy = y - _originY + (_warp * Math.Sin((bend * x) + (2 * _warpPhase)));
+            // The pattern is seen at a slant: shortened along one random direction.
+            double along = _stretch * ((dx * _stretchCos) + (dy * _stretchSin));
+            dx += along * _stretchCos;
+            dy += along * _stretchSin;
             double ink = Coverage(_texture.Distance((dx * _cos) + (dy * _sin), (dy * _cos) - (dx * _sin)));
             colour = Rgb.Mix(colour, Rgb.Mix(_palette.Paper, _palette.Ink, ink), figure);
         }
