@@ -134,7 +134,7 @@ internal static class CommandLine
     private static string Unknown(string argument, string name)
     {
         string nearest = Names.MinBy(known => EditDistance(known, name))!;
-        string hint = EditDistance(nearest, name) <= 3 ? $"; did you mean {nearest}?" : "";
+        string hint = EditDistance(nearest, name) <= 3 ? $" (the nearest is {nearest})" : "";
         return $"'{argument}' is no option of this program{hint}";
     }
 
