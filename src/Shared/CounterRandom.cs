@@ -17,6 +17,7 @@ internal enum RandomPurpose : ulong
     Evaluation = 10,
     DataSplit = 20,
     ReplacementImage = 21,
+    Drawing = 100,
 }
 
 /// <summary>
