@@ -100,7 +100,7 @@ public sealed class JepaTrainer : IDisposable
     {
         long firstStep = _step;
         var history = new List<TrainingProgress>();
-        _logger.Started(firstStep, TotalSteps, _options.BatchSize, _model.Device.ToString(), _loader.Source.Count, _options.Seed, _model);
+        _logger.Started(firstStep, TotalSteps, _options.BatchSize, _model.Device, _loader.Source.Count, _options.Seed, _model);
         try
         {
             using var meter = new ProgressMeter(_model, _options, _schedule, _loader, firstStep);
@@ -114,7 +114,8 @@ public sealed class JepaTrainer : IDisposable
                 progress?.Report(report);
             }
 
-            foreach (ImageBatch batch in _loader.Steps(firstStep, TotalSteps - firstStep))
+            // Cancelling is ours to notice, between two steps: the loader would throw.
+            foreach (ImageBatch batch in _loader.Steps(firstStep, TotalSteps - firstStep, CancellationToken.None))
             {
                 using (batch)
                 {
@@ -180,13 +181,13 @@ public sealed class JepaTrainer : IDisposable
 
     private List<string> SaveResult(string directory)
     {
-        string PathOf(string name) => Path.Combine(directory, name);
         var files = new List<string>();
         void Save(string name, Action<string> save)
         {
-            save(PathOf(name));
-            files.Add(PathOf(name));
-            _logger.Saved(PathOf(name));
+            string path = Path.Combine(directory, name);
+            save(path);
+            files.Add(path);
+            _logger.Saved(path);
         }
 
         try

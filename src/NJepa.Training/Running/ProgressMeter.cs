@@ -10,6 +10,7 @@ internal sealed class ProgressMeter(JepaModel model, PretrainingOptions options,
     private readonly LossMeter _losses = new(model);
     private readonly Stopwatch _watch = Stopwatch.StartNew();
     private readonly long _stepsPerEpoch = loader.BatchesPerEpoch;
+    private readonly long _firstStep = firstStep;
     private long _lastStep = firstStep;
     private TimeSpan _lastTime;
     private TimeSpan _lastWait = loader.WaitTime;
@@ -36,7 +37,7 @@ internal sealed class ProgressMeter(JepaModel model, PretrainingOptions options,
             (step - _lastStep) * options.BatchSize / seconds,
             Math.Clamp((wait - _lastWait) / (passed > TimeSpan.Zero ? passed : TimeSpan.FromTicks(1)), 0, 1),
             now,
-            now / Math.Max(1, step - firstStep) * (schedule.TotalSteps - step));
+            now / Math.Max(1, step - _firstStep) * (schedule.TotalSteps - step));
         (_lastStep, _lastTime, _lastWait) = (step, now, wait);
         return report;
     }

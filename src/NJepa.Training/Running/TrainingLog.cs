@@ -7,7 +7,7 @@ namespace NJepa.Training;
 internal static partial class TrainingLog
 {
     [LoggerMessage(EventId = 1, Level = LogLevel.Information, Message = "Pretraining steps {FirstStep} to {TotalSteps} in batches of {BatchSize} on {Device}, {ImageCount} images, seed {Seed}\n{Model}")]
-    public static partial void Started(this ILogger logger, long firstStep, long totalSteps, int batchSize, string device, int imageCount, ulong seed, JepaModel model);
+    public static partial void Started(this ILogger logger, long firstStep, long totalSteps, int batchSize, TorchSharp.torch.Device device, int imageCount, ulong seed, JepaModel model);
 
     [LoggerMessage(
         EventId = 2,
