@@ -1,0 +1,72 @@
+namespace NJepa.Evaluation;
+
+/// <summary>Whether sets can be classified at all, and whether two sets speak of the same classes.</summary>
+internal static class ClassChecks
+{
+    private const int NamesShown = 10;
+
+    /// <summary>Requires labels, two classes with images, and a number of images in every class.</summary>
+    public static void RequireClasses(FeatureSet features, string role, int minimumPerClass)
+    {
+        RequireLabels(features, role);
+        int inhabited = features.ClassCounts.Count(count => count > 0);
+        if (inhabited < 2)
+        {
+            string only = features.ClassNames[features.ClassCounts.ToList().FindIndex(count => count > 0)];
+            throw new EvaluationException(
+                $"The {role} has images of one class only ('{only}'); telling classes apart needs at least two. "
+                + "In a folder of images the class is the first folder: put the images of each class into a folder of its own.");
+        }
+
+        string[] small =
+        [
+            .. features.ClassNames.Where((_, i) => features.ClassCounts[i] < minimumPerClass).Select(
+                name => $"'{name}' ({features.ClassCounts[features.ClassNames.ToList().IndexOf(name)]})"),
+        ];
+        if (small.Length > 0)
+        {
+            throw new EvaluationException(
+                $"Every class of the {role} needs at least {minimumPerClass} images; too few in {Listed(small)}. Add images to these classes or leave the classes out.");
+        }
+    }
+
+    /// <summary>Requires that every image has a class.</summary>
+    public static void RequireLabels(FeatureSet features, string role)
+    {
+        if (!features.IsLabelled)
+        {
+            throw new EvaluationException(
+                $"{features.Count - features.ClassCounts.Sum()} of the {features.Count} images of the {role} have no class; every image needs one. "
+                + "In a folder of images the class is the first folder: put the images of each class into a folder of its own.");
+        }
+    }
+
+    /// <summary>Requires equal widths and class names; returns the test labels as indices into the names of the training set.</summary>
+    public static int[] MapTestLabels(FeatureSet train, FeatureSet test)
+    {
+        RequireLabels(test, "test set");
+        if (train.Width != test.Width)
+        {
+            throw new EvaluationException(
+                $"The training set has {train.Width} features per image and the test set {test.Width}; both must come from the same encoder with the same settings.");
+        }
+
+        string[] onlyTrain = [.. train.ClassNames.Except(test.ClassNames, StringComparer.Ordinal).Select(name => $"'{name}'")];
+        string[] onlyTest = [.. test.ClassNames.Except(train.ClassNames, StringComparer.Ordinal).Select(name => $"'{name}'")];
+        if (onlyTrain.Length + onlyTest.Length > 0)
+        {
+            throw new EvaluationException(
+                "The training set and the test set do not have the same classes."
+                + (onlyTrain.Length > 0 ? $" Only in the training set: {Listed(onlyTrain)}." : "")
+                + (onlyTest.Length > 0 ? $" Only in the test set: {Listed(onlyTest)}." : "")
+                + " Classes are matched by name (the names of the folders), upper and lower case included: rename or remove the folders that differ.");
+        }
+
+        Dictionary<string, int> index = train.ClassNames.Select((name, i) => (name, i)).ToDictionary(p => p.name, p => p.i, StringComparer.Ordinal);
+        int[] map = [.. test.ClassNames.Select(name => index[name])];
+        return Array.ConvertAll(test.Labels, label => map[label]);
+    }
+
+    private static string Listed(string[] names) =>
+        names.Length <= NamesShown ? string.Join(", ", names) : $"{string.Join(", ", names.Take(NamesShown))} and {names.Length - NamesShown} more";
+}

@@ -1,0 +1,69 @@
+using System.Runtime.InteropServices;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace NJepa.Evaluation;
+
+/// <summary>Scaled training features as a tensor: first the rows to fit on, then those of the validation split.</summary>
+internal sealed class ProbeData : IDisposable
+{
+    private ProbeData(FeatureScaler scaler, IReadOnlyList<string> classNames, Tensor featuresND, Tensor labelsN, int[] labels, int fitCount)
+    {
+        Scaler = scaler;
+        ClassNames = classNames;
+        FeaturesND = featuresND;
+        LabelsN = labelsN;
+        Labels = labels;
+        FitCount = fitCount;
+    }
+
+    public FeatureScaler Scaler { get; }
+
+    public IReadOnlyList<string> ClassNames { get; }
+
+    public Tensor FeaturesND { get; }
+
+    public Tensor LabelsN { get; }
+
+    public int[] Labels { get; }
+
+    /// <summary>How many rows to fit on; the rest is the validation split.</summary>
+    public int FitCount { get; }
+
+    public int Count => Labels.Length;
+
+    public int Width => Scaler.Shift.Length;
+
+    public int Classes => ClassNames.Count;
+
+    public static ProbeData Create(FeatureSet train, LinearProbeOptions options)
+    {
+        (int[] fit, int[] validation) = FeatureSplit.StratifiedIndices(train, options.ValidationFraction, options.Seed);
+        int[] rows = [.. fit, .. validation];
+        FeatureScaler scaler = FeatureScaler.Fit(train, options.Scaling);
+        int[] labels = Array.ConvertAll(rows, row => train.Labels[row]);
+        Tensor featuresND = tensor(scaler.Apply(train, rows), [rows.Length, train.Width]).DetachFromDisposeScope();
+        Tensor labelsN = tensor(Array.ConvertAll(labels, label => (long)label)).DetachFromDisposeScope();
+        return new(scaler, train.ClassNames, featuresND, labelsN, labels, fit.Length);
+    }
+
+    /// <summary>The accuracy of scores [validation rows,C] on the validation split; not finite counts as wrong.</summary>
+    public double ValidationAccuracy(Tensor scoresVC)
+    {
+        int correct = 0;
+        ReadOnlySpan<float> scores = MemoryMarshal.Cast<byte, float>(scoresVC.bytes);
+        for (int i = 0; i < Count - FitCount; i++)
+        {
+            ReadOnlySpan<float> row = scores.Slice(i * Classes, Classes);
+            correct += float.IsFinite(row[LinearClassifier.IndexOfLargest(row)]) && LinearClassifier.IndexOfLargest(row) == Labels[FitCount + i] ? 1 : 0;
+        }
+
+        return (double)correct / (Count - FitCount);
+    }
+
+    public void Dispose()
+    {
+        FeaturesND.Dispose();
+        LabelsN.Dispose();
+    }
+}
