@@ -88,7 +88,7 @@ internal sealed class GradientSolver(ProbeData data, GradientProbeOptions option
 
         Tensor ratesR1 = state.RatesR1.mul(annealing);
         state.WeightMomentumRD.mul_(momentum).add_(gradientRD);
-        state.BiasMomentumR.mul_(momentum).add_(errorBR.sum(0));
+        state.BiasMomentumR.mul_(momentum).add_(errorBR.sum([0L]));
         state.WeightsRD.sub_(state.WeightMomentumRD.mul(ratesR1));
         state.BiasR.sub_(state.BiasMomentumR.mul(ratesR1.squeeze(1)));
     }

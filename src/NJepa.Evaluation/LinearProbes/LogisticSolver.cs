@@ -82,7 +82,7 @@ internal sealed class LogisticSolver(ProbeData data, LogisticProbeOptions option
             loss -= logNC.gather(1, labelsN1).sum(ScalarType.Float64).item<double>();
             Tensor errorNC = logNC.exp_().scatter_add_(1, labelsN1, full_like(labelsN1, minusOne, ScalarType.Float32));
             AddTo(gradient.AsSpan(0, WeightCount), nn.functional.linear(errorNC.t(), partND.t()), rows);
-            AddTo(gradient.AsSpan(WeightCount), errorNC.sum(0), rows);
+            AddTo(gradient.AsSpan(WeightCount), errorNC.sum([0L]), rows);
         }
 
         loss /= rows;

@@ -1,0 +1,71 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+
+namespace NJepa.Evaluation;
+
+/// <summary>
+/// Evaluations side by side: trained features over the floors they must beat, the untrained encoder and raw pixels. Prints as Markdown and serialises to JSON.
+/// </summary>
+/// <param name="Entries">The rows, in the order in which they are printed. Names differ.</param>
+public sealed record EvaluationReport(IReadOnlyList<EvaluationEntry> Entries)
+{
+    /// <summary>Reads a report back.</summary>
+    /// <param name="json">What <see cref="ToJson"/> wrote.</param>
+    /// <returns>The report.</returns>
+    /// <exception cref="JsonException">The text is not a report.</exception>
+    public static EvaluationReport FromJson(string json) =>
+        JsonSerializer.Deserialize<EvaluationReport>(json, EvaluationJson.Options) ?? throw new JsonException("The text is 'null'; expected an evaluation report.");
+
+    /// <summary>The report as indented JSON, confusion matrices and derived figures included.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, EvaluationJson.Options);
+
+    /// <summary>
+    /// A table with one row for each entry: accuracies with their 95 % intervals, the gain over each floor in points, and the collapse measures.
+    /// </summary>
+    public string ToMarkdown()
+    {
+        string[] methods = [.. Entries.SelectMany(entry => entry.Results).Select(result => result.Method).Distinct()];
+        bool collapse = Entries.Any(entry => entry.Collapse is not null);
+        var text = new StringBuilder("| features |");
+        text.Append(string.Concat(methods.Select(method => $" {Percent.Cell(method)} |")));
+        text.AppendLine(collapse ? " RankMe | feature std | mean cosine |" : "");
+        text.Append("|---|").Append(string.Concat(methods.Select(_ => "---:|"))).AppendLine(collapse ? "---:|---:|---:|" : "");
+        foreach (EvaluationEntry entry in Entries)
+        {
+            AppendRow(text, entry.Name, methods.Select(method => Result(entry, method) is { } result ? Percent.WithInterval(result) : "-"), collapse ? Measures(entry) : "");
+        }
+
+        foreach (EvaluationEntry entry in Entries.Where(entry => !entry.IsFloor))
+        {
+            foreach (EvaluationEntry floor in Entries.Where(other => other.IsFloor))
+            {
+                AppendRow(text, $"{entry.Name} over {floor.Name}, points", methods.Select(method => Gain(entry, floor, method)), collapse ? "  |  |  |" : "");
+            }
+        }
+
+        return text.AppendLine().AppendLine(Caption()).ToString();
+    }
+
+    /// <summary>The table of <see cref="ToMarkdown"/>.</summary>
+    public override string ToString() => ToMarkdown();
+
+    private static void AppendRow(StringBuilder text, string name, IEnumerable<string> cells, string rest) =>
+        text.Append(CultureInfo.InvariantCulture, $"| {Percent.Cell(name)} |").Append(string.Concat(cells.Select(cell => $" {cell} |"))).AppendLine(rest);
+
+    private static string Measures(EvaluationEntry entry) => entry.Collapse is { } c
+        ? string.Create(CultureInfo.InvariantCulture, $" {c.RankMe:0.0} of {Math.Min(c.Count, c.Width)} | {c.FeatureStandardDeviation:0.000} | {c.MeanPairwiseCosine:0.00} |")
+        : " - | - | - |";
+
+    private static ClassificationResult? Result(EvaluationEntry entry, string method) => entry.Results.FirstOrDefault(result => result.Method == method);
+
+    private static string Gain(EvaluationEntry entry, EvaluationEntry floor, string method) =>
+        Result(entry, method) is { } high && Result(floor, method) is { } low ? Percent.Points(high.Accuracy - low.Accuracy) : "-";
+
+    private string Caption()
+    {
+        int[] counts = [.. Entries.SelectMany(entry => entry.Results).Select(result => result.Count).Distinct().Order()];
+        string[] classes = [.. Entries.SelectMany(entry => entry.Results).Select(result => result.ClassNames.Count.ToString(CultureInfo.InvariantCulture)).Distinct()];
+        return $"Top-1 accuracy with 95 % interval (Wilson); {string.Join(" or ", counts)} test images, {string.Join(" or ", classes)} classes.";
+    }
+}

@@ -1,0 +1,34 @@
+namespace NJepa.Evaluation.Tests;
+
+/// <summary>Made-up features.</summary>
+internal static class Features
+{
+    /// <summary>Clouds around one random centre per class; the classes take turns.</summary>
+    public static FeatureSet Clouds(int classes, int perClass, int width, double spread, int seed, int drawSeed = 1000)
+    {
+        var centres = new Random(seed);
+        double[] centre = [.. Enumerable.Range(0, classes * width).Select(_ => Normal(centres))];
+        var draw = new Random(drawSeed);
+        int[] labels = [.. Enumerable.Range(0, classes * perClass).Select(i => i % classes)];
+        float[] values = [.. Enumerable.Range(0, labels.Length * width).Select(i => (float)(centre[(labels[i / width] * width) + (i % width)] + (spread * Normal(draw))))];
+        return new(values, width, labels, Names(classes));
+    }
+
+    public static FeatureSet Noise(int count, int width, int classes, int seed)
+    {
+        var random = new Random(seed);
+        float[] values = [.. Enumerable.Range(0, count * width).Select(_ => (float)Normal(random))];
+        return new(values, width, [.. Enumerable.Range(0, count).Select(i => i % classes)], Names(classes));
+    }
+
+    public static FeatureSet Of(float[] values, int width, params int[] labels) =>
+        new(values, width, labels, Names(labels.Max() + 1));
+
+    public static FeatureSet Unlabelled(float[] values, int width) =>
+        new(values, width, [.. Enumerable.Repeat(FeatureSet.Unlabelled, values.Length / width)], []);
+
+    public static string[] Names(int classes) => [.. Enumerable.Range(0, classes).Select(c => $"class{c}")];
+
+    public static double Normal(Random random) =>
+        Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
+}

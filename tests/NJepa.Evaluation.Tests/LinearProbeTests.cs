@@ -1,0 +1,328 @@
+namespace NJepa.Evaluation.Tests;
+
+public sealed class LinearProbeTests : TorchTest
+{
+    public static TheoryData<LinearProbeOptions> Protocols => new()
+    {
+        new LogisticProbeOptions(),
+        new GradientProbeOptions(),
+        new GradientProbeOptions { Scaling = FeatureScaling.BatchNormalize },
+        new GradientProbeOptions { RefitOnAllImages = false, WeightDecay = 1e-4 },
+    };
+
+    [Fact]
+    public void The_defaults_are_those_documented()
+    {
+        LinearProbeOptions.Default.Strengths.Should().Equal(1, 0.1, 0.01, 0.001, 1e-4, 1e-5);
+        LinearProbeOptions.Default.MaximumIterations.Should().Be(200);
+        LinearProbeOptions.Default.GradientTolerance.Should().Be(1e-5);
+        LinearProbeOptions.Default.Scaling.Should().Be(FeatureScaling.Standardize);
+        LinearProbeOptions.Default.ValidationFraction.Should().Be(0.1);
+        LinearProbeOptions.Default.RefitOnAllImages.Should().BeTrue();
+        LinearProbeOptions.Default.Seed.Should().Be(0);
+        LinearProbeOptions.Paper.LearningRates.Should().Equal(0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1);
+        LinearProbeOptions.Paper.Epochs.Should().Be(50);
+        LinearProbeOptions.Paper.BatchSize.Should().Be(1024);
+        LinearProbeOptions.Paper.Momentum.Should().Be(0.9);
+        LinearProbeOptions.Paper.WeightDecay.Should().Be(0);
+    }
+
+    [Theory]
+    [InlineData(0.3, FeatureScaling.Standardize)]
+    [InlineData(0.001, FeatureScaling.Standardize)]
+    [InlineData(0.01, FeatureScaling.None)]
+    public void Logistic_regression_reaches_its_optimum(double strength, FeatureScaling scaling)
+    {
+        FeatureSet train = Correlated(Features.Clouds(4, 150, 12, 3, seed: 1));
+
+        LinearProbeFit fit = LinearProbe.Fit(train, new LogisticProbeOptions { Strengths = [strength], Scaling = scaling });
+
+        fit.Chosen.Converged.Should().BeTrue();
+        LargestGradient(train, fit.Classifier, strength, scaling).Should().BeLessThan(3e-5, "at the optimum of a convex function the gradient is zero");
+    }
+
+    [Fact]
+    public void Logistic_regression_reaches_its_optimum_beyond_the_width_at_which_axes_are_turned()
+    {
+        FeatureSet train = Features.Clouds(3, 20, 1030, 3, seed: 1);
+
+        LinearProbeFit fit = LinearProbe.Fit(train, new LogisticProbeOptions { Strengths = [0.1] });
+
+        fit.Chosen.Converged.Should().BeTrue();
+        LargestGradient(train, fit.Classifier, 0.1, FeatureScaling.Standardize).Should().BeLessThan(3e-5);
+    }
+
+    [Theory]
+    [MemberData(nameof(Protocols))]
+    public void The_accuracy_is_that_of_the_best_possible_classifier_where_that_is_linear(LinearProbeOptions options)
+    {
+        FeatureSet train = Features.Clouds(3, 700, 4, 1.2, seed: 4, drawSeed: 5);
+        FeatureSet test = Features.Clouds(3, 700, 4, 1.2, seed: 4, drawSeed: 6);
+
+        LinearProbeResult result = LinearProbe.Evaluate(train, test, options);
+
+        // Clouds of equal, round spread: whoever takes the nearest centre is right as often as anyone can be.
+        double bestPossible = NearestCentre(test, Features.Clouds(3, 1, 4, 0, seed: 4));
+        bestPossible.Should().BeInRange(0.6, 0.95);
+        result.Classification.Accuracy.Should().BeApproximately(bestPossible, 0.01);
+        result.TrainingAccuracy.Should().BeApproximately(bestPossible, 0.03);
+    }
+
+    [Fact]
+    public void Both_protocols_agree()
+    {
+        FeatureSet train = Correlated(Features.Clouds(5, 400, 16, 3, seed: 7, drawSeed: 8));
+        FeatureSet test = Correlated(Features.Clouds(5, 800, 16, 3, seed: 7, drawSeed: 9));
+
+        double logistic = LinearProbe.Evaluate(train, test, LinearProbeOptions.Default).Classification.Accuracy;
+        double gradient = LinearProbe.Evaluate(train, test, LinearProbeOptions.Paper).Classification.Accuracy;
+
+        logistic.Should().BeInRange(0.5, 0.95);
+        gradient.Should().BeApproximately(logistic, 0.005);
+    }
+
+    [Theory]
+    [MemberData(nameof(Protocols))]
+    public void Labels_that_mean_nothing_give_chance(LinearProbeOptions options)
+    {
+        FeatureSet train = Features.Noise(1000, 10, 4, seed: 1);
+        FeatureSet test = Features.Noise(1000, 10, 4, seed: 2);
+
+        ClassificationResult result = LinearProbe.Evaluate(train, test, options).Classification;
+
+        result.Accuracy.Should().BeApproximately(0.25, 0.05);
+    }
+
+    [Theory]
+    [MemberData(nameof(Protocols))]
+    public void Test_labels_influence_nothing_but_the_score(LinearProbeOptions options)
+    {
+        FeatureSet train = Features.Clouds(3, 100, 6, 2, seed: 1, drawSeed: 2);
+        FeatureSet test = Features.Clouds(3, 100, 6, 2, seed: 1, drawSeed: 3);
+        int[] shuffled = [.. test.Labels];
+        new Random(1).Shuffle(shuffled);
+
+        LinearProbeResult right = LinearProbe.Evaluate(train, test, options);
+        LinearProbeResult wrong = LinearProbe.Evaluate(train, new FeatureSet(test.Values, test.Width, shuffled, test.ClassNames), options);
+
+        wrong.Chosen.Should().Be(right.Chosen);
+        wrong.Candidates.Should().Equal(right.Candidates);
+        wrong.Classification.Accuracy.Should().BeApproximately(1 / 3.0, 0.1);
+        right.Classification.Accuracy.Should().BeGreaterThan(0.6);
+    }
+
+    [Theory]
+    [MemberData(nameof(Protocols))]
+    public void The_same_seed_gives_the_same_classifier(LinearProbeOptions options)
+    {
+        FeatureSet train = Features.Clouds(3, 50, 6, 2, seed: 1);
+
+        LinearProbeFit first = LinearProbe.Fit(train, options);
+        LinearProbeFit second = LinearProbe.Fit(train, options);
+
+        second.Classifier.Weights.Should().Equal(first.Classifier.Weights);
+        second.Candidates.Should().Equal(first.Candidates);
+    }
+
+    [Fact]
+    public void The_strength_is_chosen_on_the_validation_split()
+    {
+        // Few images, many features of noise: without a penalty the training images are learnt by heart.
+        FeatureSet train = WithNoise(Features.Clouds(2, 60, 2, 1.5, seed: 2, drawSeed: 3), 100);
+
+        LinearProbeFit fit = LinearProbe.Fit(train, new LogisticProbeOptions { ValidationFraction = 0.4 });
+
+        fit.SettingName.Should().Be("strength");
+        fit.Candidates.Select(c => c.Setting).Should().Equal(1, 0.1, 0.01, 0.001, 1e-4, 1e-5);
+        fit.Chosen.ValidationAccuracy.Should().Be(fit.Candidates.Max(c => c.ValidationAccuracy));
+        fit.Chosen.Should().Be(fit.Candidates.First(c => c.ValidationAccuracy == fit.Chosen.ValidationAccuracy));
+        fit.Candidates.Select(c => c.ValidationAccuracy).Distinct().Count().Should().BeGreaterThan(1, "or there was nothing to choose");
+    }
+
+    [Fact]
+    public void Features_of_any_scale_and_offset_do_equally_well()
+    {
+        FeatureSet train = Features.Clouds(3, 200, 5, 1, seed: 1, drawSeed: 2);
+        FeatureSet test = Features.Clouds(3, 200, 5, 1, seed: 1, drawSeed: 3);
+
+        double plain = LinearProbe.Evaluate(train, test).Classification.Accuracy;
+        double stretched = LinearProbe.Evaluate(Stretched(train), Stretched(test)).Classification.Accuracy;
+
+        stretched.Should().BeApproximately(plain, 0.01);
+    }
+
+    [Fact]
+    public void A_feature_that_never_varies_has_no_weight()
+    {
+        FeatureSet clouds = Features.Clouds(2, 50, 3, 1, seed: 1);
+        float[] values = [.. clouds.Values.Select((x, i) => i % 3 == 1 ? 0.1f : x)];
+
+        LinearProbeFit fit = LinearProbe.Fit(new FeatureSet(values, 3, clouds.Labels, clouds.ClassNames));
+
+        fit.Classifier.Weights[1].Should().Be(0);
+        fit.Classifier.Weights[4].Should().Be(0);
+        fit.Classifier.Weights[0].Should().NotBe(0);
+    }
+
+    [Fact]
+    public void The_weights_of_the_classifier_are_for_features_as_they_are()
+    {
+        FeatureSet train = Stretched(Features.Clouds(3, 100, 5, 2, seed: 1));
+
+        LinearClassifier classifier = LinearProbe.Fit(train).Classifier;
+
+        int[] byHand =
+        [
+            .. Enumerable.Range(0, train.Count).Select(i => Enumerable.Range(0, 3).MaxBy(
+                c => classifier.Bias[c] + Enumerable.Range(0, 5).Sum(d => classifier.Weights[(c * 5) + d] * train.Row(i)[d]))),
+        ];
+        classifier.Predict(train).Should().Equal(byHand);
+        classifier.Width.Should().Be(5);
+        classifier.ClassNames.Should().Equal(train.ClassNames);
+    }
+
+    [Fact]
+    public void Classes_are_matched_by_name_not_by_position()
+    {
+        FeatureSet train = Features.Clouds(3, 40, 8, 0.1, seed: 1, drawSeed: 2);
+        FeatureSet test = Features.Clouds(3, 10, 8, 0.1, seed: 1, drawSeed: 3);
+        var turned = new FeatureSet(test.Values, test.Width, Array.ConvertAll(test.Labels, label => 2 - label), ["class2", "class1", "class0"]);
+
+        LinearProbe.Evaluate(train, turned).Classification.Accuracy.Should().Be(1);
+    }
+
+    [Fact]
+    public void A_learning_rate_that_diverges_is_passed_over()
+    {
+        FeatureSet train = Features.Clouds(3, 100, 6, 1, seed: 1);
+
+        LinearProbeFit fit = LinearProbe.Fit(train, new GradientProbeOptions { LearningRates = [1e30, 0.1], WeightDecay = 1e10 * 1e-10, Epochs = 5 });
+
+        fit.Chosen.Setting.Should().Be(0.1);
+        fit.SettingName.Should().Be("learning rate");
+    }
+
+    [Fact]
+    public void When_every_learning_rate_diverges_the_error_says_so()
+    {
+        Action act = () => LinearProbe.Fit(Features.Clouds(3, 100, 6, 1, seed: 1), new GradientProbeOptions { LearningRates = [1e30], WeightDecay = 1, Epochs = 5 });
+
+        act.Should().Throw<EvaluationException>().WithMessage(
+            "The linear probe diverged with every learning rate (1E+30); add smaller ones, or use FeatureScaling.Standardize.");
+    }
+
+    [Fact]
+    public void A_class_with_one_image_is_refused()
+    {
+        FeatureSet set = new([1, 2, 3, 4], 1, [0, 0, 1, 2], ["cat", "dog", "owl"]);
+
+        Action act = () => LinearProbe.Evaluate(set, set);
+
+        act.Should().Throw<EvaluationException>().WithMessage(
+            "Every class of the training set needs at least 2 images; too few in 'dog' (1), 'owl' (1). Add images to these classes or leave the classes out.");
+    }
+
+    [Fact]
+    public void Features_of_another_width_are_not_classified()
+    {
+        LinearClassifier classifier = LinearProbe.Fit(Features.Clouds(2, 10, 3, 1, seed: 1)).Classifier;
+
+        Action act = () => classifier.Predict(Features.Noise(5, 4, 2, seed: 1));
+
+        act.Should().Throw<EvaluationException>().WithMessage(
+            "The images have 4 features; this classifier was trained on 3. Use the same encoder with the same settings.");
+    }
+
+    [Fact]
+    public void All_problems_of_the_options_are_listed_at_once()
+    {
+        Action logistic = () => new LogisticProbeOptions { ValidationFraction = 0.6, Strengths = [0, 1, 1], MaximumIterations = 0, GradientTolerance = double.NaN }.Validate();
+        Action gradient = () => new GradientProbeOptions { LearningRates = [], Epochs = 0, BatchSize = -1, Momentum = 1, WeightDecay = -1, Scaling = (FeatureScaling)9 }.Validate();
+
+        logistic.Should().Throw<ArgumentException>().WithMessage(
+            "The linear-probe options are not valid: ValidationFraction is 0.6; it must be above 0 and at most 0.5. "
+            + "Strengths contains 0; every value must be finite and above 0. Strengths contains a value twice; give each once. "
+            + "MaximumIterations is 0; it must be at least 1. GradientTolerance is NaN; it must be finite and above 0. (Parameter 'options')");
+        gradient.Should().Throw<ArgumentException>().WithMessage(
+            "The linear-probe options are not valid: Scaling is 9; it must be one of Standardize, BatchNormalize, None. "
+            + "LearningRates is empty; give at least one value to try. Epochs is 0; it must be at least 1. BatchSize is -1; it must be at least 1. "
+            + "Momentum is 1; it must be at least 0 and below 1. WeightDecay is -1; it must be finite and at least 0. (Parameter 'options')");
+    }
+
+    [Theory]
+    [MemberData(nameof(Protocols))]
+    public void A_probe_can_be_stopped(LinearProbeOptions options)
+    {
+        Action act = () => LinearProbe.Fit(Features.Clouds(2, 10, 3, 1, seed: 1), options, new CancellationToken(canceled: true));
+
+        act.Should().Throw<OperationCanceledException>();
+    }
+
+    /// <summary>Features with strong correlations and a common offset, as those of real encoders.</summary>
+    private static FeatureSet Correlated(FeatureSet set)
+    {
+        float[] values = [.. set.Values];
+        for (int i = 0; i < set.Count; i++)
+        {
+            for (int d = 1; d < set.Width; d++)
+            {
+                values[(i * set.Width) + d] = (0.8f * values[(i * set.Width) + d - 1]) + (0.5f * values[(i * set.Width) + d]) + 0.3f;
+            }
+        }
+
+        return new(values, set.Width, set.Labels, set.ClassNames);
+    }
+
+    private static FeatureSet Stretched(FeatureSet set) =>
+        new([.. set.Values.Select((x, i) => (x * MathF.Pow(10, (i % set.Width) - 2)) + (i % set.Width))], set.Width, set.Labels, set.ClassNames);
+
+    private static FeatureSet WithNoise(FeatureSet set, int extra)
+    {
+        var random = new Random(9);
+        return new(
+            [.. Enumerable.Range(0, set.Count).SelectMany(i => set.Row(i).ToArray().Concat(Enumerable.Range(0, extra).Select(_ => (float)Features.Normal(random))))],
+            set.Width + extra,
+            set.Labels,
+            set.ClassNames);
+    }
+
+    private static double NearestCentre(FeatureSet test, FeatureSet centres) =>
+        Enumerable.Range(0, test.Count).Average(i => Enumerable.Range(0, centres.Count).MinBy(
+            c => test.Row(i).ToArray().Zip(centres.Row(c).ToArray()).Sum(p => (p.First - p.Second) * (p.First - p.Second))) == test.Labels[i] ? 1.0 : 0.0);
+
+    /// <summary>The largest element of the gradient of the penalised mean cross-entropy, by hand and in double precision.</summary>
+    private static double LargestGradient(FeatureSet train, LinearClassifier classifier, double strength, FeatureScaling scaling)
+    {
+        (int n, int width, int classes) = (train.Count, train.Width, train.ClassNames.Count);
+        bool scaled = scaling == FeatureScaling.Standardize;
+        double[] mean = [.. Enumerable.Range(0, width).Select(d => scaled ? Enumerable.Range(0, n).Average(i => (double)train.Row(i)[d]) : 0)];
+        double[] std = [.. Enumerable.Range(0, width).Select(d => scaled ? Math.Sqrt(Enumerable.Range(0, n).Average(i => Math.Pow(train.Row(i)[d] - mean[d], 2))) : 1)];
+        var gradient = new double[classes * (width + 1)];
+        for (int i = 0; i < n; i++)
+        {
+            float[] row = train.Row(i).ToArray();
+            double[] scores = [.. Enumerable.Range(0, classes).Select(c => classifier.Bias[c] + row.Select((x, d) => x * classifier.Weights[(c * width) + d]).Sum())];
+            double[] odds = [.. scores.Select(s => Math.Exp(s - scores.Max()))];
+            for (int c = 0; c < classes; c++)
+            {
+                double error = ((odds[c] / odds.Sum()) - (train.Labels[i] == c ? 1 : 0)) / n;
+                for (int d = 0; d < width; d++)
+                {
+                    gradient[(c * (width + 1)) + d] += error * (row[d] - mean[d]) / std[d];
+                }
+
+                gradient[(c * (width + 1)) + width] += error;
+            }
+        }
+
+        for (int c = 0; c < classes; c++)
+        {
+            for (int d = 0; d < width; d++)
+            {
+                gradient[(c * (width + 1)) + d] += strength * classifier.Weights[(c * width) + d] * std[d];
+            }
+        }
+
+        return gradient.Max(Math.Abs);
+    }
+}
