@@ -23,9 +23,10 @@ public sealed class NearestNeighboursTests : TorchTest
 
         NeighbourTable table = NearestNeighbours.Find(train, test, 23, centre);
 
+        double[] mean = Mean(train, centre);
         for (int q = 0; q < test.Count; q++)
         {
-            (int Row, double Cosine)[] oracle = BruteForce(train, test, q, centre);
+            (int Row, double Cosine)[] oracle = BruteForce(train, test, q, mean);
             table.IndicesOf(q).ToArray().Should().Equal(oracle.Take(23).Select(o => o.Row));
             table.SimilaritiesOf(q).ToArray().Zip(oracle).Should().OnlyContain(p => Math.Abs(p.First - p.Second.Cosine) < 1e-12);
         }
@@ -59,7 +60,7 @@ public sealed class NearestNeighboursTests : TorchTest
 
         NeighbourTable table = NearestNeighbours.Find(train, query, 50, centreFeatures: false);
 
-        table.Indices.Should().Equal(BruteForce(train, query, 0, centre: false).Take(50).Select(o => o.Row));
+        table.Indices.Should().Equal(BruteForce(train, query, 0, Mean(train, centre: false)).Take(50).Select(o => o.Row));
         table.Indices[0].Should().Be(17);
     }
 
@@ -212,9 +213,11 @@ public sealed class NearestNeighboursTests : TorchTest
         act.Should().Throw<OperationCanceledException>();
     }
 
-    private static (int Row, double Cosine)[] BruteForce(FeatureSet train, FeatureSet test, int query, bool centre)
+    private static double[] Mean(FeatureSet set, bool centre) =>
+        [.. Enumerable.Range(0, set.Width).Select(d => centre ? Enumerable.Range(0, set.Count).Average(i => (double)set.Row(i)[d]) : 0)];
+
+    private static (int Row, double Cosine)[] BruteForce(FeatureSet train, FeatureSet test, int query, double[] mean)
     {
-        double[] mean = [.. Enumerable.Range(0, train.Width).Select(d => centre ? Enumerable.Range(0, train.Count).Average(i => (double)train.Row(i)[d]) : 0)];
         double[] q = Centred(test, query, mean);
         return
         [
@@ -225,7 +228,7 @@ public sealed class NearestNeighboursTests : TorchTest
     }
 
     private static int OracleVote(FeatureSet train, FeatureSet test, int query, int k, NeighbourWeighting weighting) =>
-        BruteForce(train, test, query, centre: true).Take(k)
+        BruteForce(train, test, query, Mean(train, centre: true)).Take(k)
             .GroupBy(p => train.Labels[p.Row])
             .OrderByDescending(g => g.Sum(p => weighting == NeighbourWeighting.Uniform ? 1 : Math.Exp(p.Cosine / 0.07)))
             .ThenBy(g => g.Key)

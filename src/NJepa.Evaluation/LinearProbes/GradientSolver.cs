@@ -38,7 +38,7 @@ internal sealed class GradientSolver(ProbeData data, GradientProbeOptions option
         }
 
         using DisposeScope scope = NewDisposeScope();
-        Tensor weightsCD = tensor(weights, [data.Classes, data.Width]).to(ScalarType.Float32);
+        Tensor weightsCD = AlignedTensor.From(weights, data.Classes, data.Width).to(ScalarType.Float32);
         Tensor validationVD = data.FeaturesND.narrow(0, data.FitCount, data.Count - data.FitCount);
         Tensor scoresVC = nn.functional.linear(validationVD, weightsCD, tensor(bias).to(ScalarType.Float32));
         return new(rate, data.ValidationAccuracy(scoresVC), Converged: true);
@@ -108,7 +108,7 @@ internal sealed class GradientSolver(ProbeData data, GradientProbeOptions option
     private Tensor PeakRates(double[] rates, int batch)
     {
         float[] perOutput = [.. rates.SelectMany(rate => Enumerable.Repeat((float)(rate * batch / ReferenceBatch), data.Classes))];
-        return tensor(perOutput, [perOutput.Length, 1]);
+        return AlignedTensor.From(perOutput, perOutput.Length, 1);
     }
 
     private static double[] Part(double[] values, int index, int parts) => values.AsSpan(values.Length / parts * index, values.Length / parts).ToArray();

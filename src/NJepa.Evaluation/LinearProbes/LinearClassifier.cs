@@ -53,13 +53,13 @@ public sealed class LinearClassifier
         int[] rows = [.. Enumerable.Range(0, features.Count)];
         using DisposeScope all = NewDisposeScope();
         using IDisposable _ = no_grad();
-        Tensor weightsCD = tensor(_scaledWeights, [classes, Width]);
-        Tensor biasC = tensor(_scaledBias);
+        Tensor weightsCD = AlignedTensor.From(_scaledWeights, classes, Width);
+        Tensor biasC = AlignedTensor.From(_scaledBias, classes);
         for (int start = 0; start < rows.Length; start += RowsAtOnce)
         {
             using DisposeScope chunk = NewDisposeScope();
             int count = Math.Min(RowsAtOnce, rows.Length - start);
-            Tensor scaledND = tensor(_scaler.Apply(features, rows.AsMemory(start, count)), [count, Width]);
+            Tensor scaledND = AlignedTensor.From(_scaler.Apply(features, rows.AsMemory(start, count)), count, Width);
             ReadOnlySpan<float> scores = MemoryMarshal.Cast<byte, float>(nn.functional.linear(scaledND, weightsCD, biasC).bytes);
             for (int i = 0; i < count; i++)
             {

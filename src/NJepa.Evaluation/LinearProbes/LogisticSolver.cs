@@ -104,7 +104,7 @@ internal sealed class LogisticSolver(ProbeData data, LogisticProbeOptions option
     private (Tensor WeightsCD, Tensor BiasC) Split(double[] unknowns)
     {
         float[] single = Array.ConvertAll(unknowns, value => (float)value);
-        return (tensor(single[..WeightCount], [data.Classes, data.Width]), tensor(single[WeightCount..]));
+        return (AlignedTensor.From(single[..WeightCount], data.Classes, data.Width), AlignedTensor.From(single[WeightCount..], data.Classes));
     }
 
     private static void AddTo(Span<double> target, Tensor addend, int divisor)

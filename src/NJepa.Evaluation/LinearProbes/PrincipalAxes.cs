@@ -54,7 +54,7 @@ internal sealed class PrincipalAxes : IDisposable
         }
 
         using DisposeScope scope = NewDisposeScope();
-        return Doubles(nn.functional.linear(tensor(weightsCD, [classes, weightsCD.Length / classes]), _axesDD));
+        return Doubles(nn.functional.linear(AlignedTensor.From(weightsCD, classes, weightsCD.Length / classes), _axesDD));
     }
 
     public void Dispose()

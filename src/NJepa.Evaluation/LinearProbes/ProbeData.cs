@@ -42,7 +42,7 @@ internal sealed class ProbeData : IDisposable
         int[] rows = [.. fit, .. validation];
         FeatureScaler scaler = FeatureScaler.Fit(train, options.Scaling);
         int[] labels = Array.ConvertAll(rows, row => train.Labels[row]);
-        Tensor featuresND = tensor(scaler.Apply(train, rows), [rows.Length, train.Width]).DetachFromDisposeScope();
+        Tensor featuresND = AlignedTensor.From(scaler.Apply(train, rows), rows.Length, train.Width).DetachFromDisposeScope();
         Tensor labelsN = tensor(Array.ConvertAll(labels, label => (long)label)).DetachFromDisposeScope();
         return new(scaler, train.ClassNames, featuresND, labelsN, labels, fit.Length);
     }
