@@ -37,15 +37,17 @@ internal sealed class MaskStatistics
         }
 
         _lengths.Sort();
+        MeanLength = _lengths.Average();
+        StandardDeviation = Math.Sqrt(_lengths.Average(length => (length - MeanLength) * (length - MeanLength)));
     }
 
     public int Images { get; }
 
     public Dictionary<int, int> TargetLengths { get; } = [];
 
-    public double MeanLength => _lengths.Average();
+    public double MeanLength { get; }
 
-    public double StandardDeviation => Math.Sqrt(_lengths.Average(length => (length - MeanLength) * (length - MeanLength)));
+    public double StandardDeviation { get; }
 
     public double MeanVisible => _contextMap.Sum() / Images;
 

@@ -32,8 +32,8 @@ public sealed class PossibleSizesTests
     {
         Compare(
             (shape, grid) => PossibleSizes.Independent(shape, grid),
-            (shape, grid, draw) => Enumerable.Range(0, 401).Select(i => shape.Independent(draw, i / 400.0, grid)),
-            points: 401);
+            (shape, grid, draw) => Enumerable.Range(0, 241).Select(i => shape.Independent(draw, i / 240.0, grid)),
+            points: 241);
     }
 
     private static void Compare(
