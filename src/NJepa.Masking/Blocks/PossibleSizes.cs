@@ -15,7 +15,10 @@ internal static class PossibleSizes
         // With u and v the sides before rounding, uv is the area and u / v the aspect ratio: in logarithms all bounds are straight lines.
         var area = new Interval(Math.Log(grid.Count * shape.ScaleMin), Math.Log(grid.Count * shape.ScaleMax));
         var aspect = new Interval(Math.Log(shape.AspectRatioMin), Math.Log(shape.AspectRatioMax));
-        var sizes = new HashSet<BlockSize>();
+
+        // Sides half-way between two numbers belong to neither here, or a fixed aspect ratio of 1 would seem to give 2 x 3. Only the ends of the ranges can lie there.
+        HashSet<BlockSize> sizes =
+            [shape.Independent(0, 0, grid), shape.Independent(0, 1, grid), shape.Independent(1, 0, grid), shape.Independent(1, 1, grid)];
         for (int height = 1; height <= grid.Rows; height++)
         {
             for (int width = 1; width <= grid.Columns; width++)
@@ -83,7 +86,7 @@ internal static class PossibleSizes
     private static List<BlockSize> OfPieces(List<double> changes, Func<double, BlockSize> sizeOf)
     {
         changes.Sort();
-        var sizes = new HashSet<BlockSize> { sizeOf(0) };
+        var sizes = new HashSet<BlockSize> { sizeOf(0), sizeOf(1) };
         for (int i = 1; i < changes.Count; i++)
         {
             if (changes[i] - changes[i - 1] > Slack)
@@ -97,7 +100,8 @@ internal static class PossibleSizes
 
     private static List<BlockSize> Sorted(HashSet<BlockSize> sizes) => [.. sizes.OrderBy(size => size.Area).ThenBy(size => size.Height)];
 
-    private static Interval RoundedTo(int side) => new(side == 1 ? Math.Log(1e-300) : Math.Log(side - 0.5), Math.Log(side + 0.5));
+    private static Interval RoundedTo(int side) =>
+        new(side == 1 ? Math.Log(1e-300) : Math.Log(side - 0.5) + (2 * Slack), Math.Log(side + 0.5) - (2 * Slack));
 
     /// <summary>Whether some x and y in their intervals have x + y and x - y in theirs.</summary>
     private static bool Meet(Interval x, Interval y, Interval sum, Interval difference)

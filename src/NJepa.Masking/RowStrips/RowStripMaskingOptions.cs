@@ -32,7 +32,7 @@ public sealed record RowStripMaskingOptions : MaskingOptions
         if (problems.Count == 0 && (long)TargetBlocks * StripHeight(grid) >= grid.Rows)
         {
             problems.Add(Invariant(
-                $"{TargetBlocks} strips of {StripHeight(grid)} rows leave none of the {grid.Rows} rows of the {grid} grid visible. Lower TargetBlocks or TargetScale."));
+                $"TargetBlocks is {TargetBlocks} and TargetScale {TargetScale}: strips of height {StripHeight(grid)} leave none of the {grid.Rows} rows of the {grid} grid visible. Lower one of the two."));
         }
 
         return problems;
