@@ -16,7 +16,7 @@ internal static class LossFunctions
     /// <summary><c>mean(relu(1 - std_d))</c> of pooled features <c>[B,D]</c>, std with B - 1 and eps 1e-4 under the root.</summary>
     public static Tensor Variance(Tensor centredBD)
     {
-        Tensor variance = centredBD.square().sum(0) / (centredBD.size(0) - 1);
+        Tensor variance = centredBD.square().sum([0L]) / (centredBD.size(0) - 1);
         return functional.relu(1.0 - (variance + VarianceEpsilon).sqrt()).mean();
     }
 

@@ -11,6 +11,7 @@ internal static class FusedAdamW
         def step(p: Tensor, g: Tensor, m: Tensor, v: Tensor, n: Tensor, lr: float, beta1: float, beta2: float, decay: float, eps: float):
             torch._fused_adamw_([p], [g], [m], [v], [], [n], lr=lr, beta1=beta1, beta2=beta2, weight_decay=decay, eps=eps, amsgrad=False, maximize=False)
             return p
+
         """;
 
     private static readonly Lazy<jit.CompilationUnit> Unit = new(() => jit.compile(Source));
