@@ -157,7 +157,8 @@ public sealed class JepaModel : IDisposable
         }
 
         using IDisposable noGradient = no_grad();
-        using Tensor weight = tensor((float)(1.0 - momentum), device: Device);
+        using DisposeScope scope = NewDisposeScope();
+        Tensor weight = tensor((float)(1.0 - momentum), device: Device);
         TeacherParameters.Values.lerp_(_studentValues, weight);
     }
 

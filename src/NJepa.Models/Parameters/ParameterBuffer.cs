@@ -77,6 +77,9 @@ public sealed class ParameterBuffer : IDisposable
     public void ZeroGradients()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
+
+        // zero_ returns another handle to the same memory.
+        using DisposeScope scope = NewDisposeScope();
         (Gradients ?? throw new InvalidOperationException("These parameters are not trained and have no gradients.")).zero_();
     }
 

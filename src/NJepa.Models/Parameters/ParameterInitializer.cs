@@ -1,4 +1,5 @@
 using System.Text;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace NJepa.Models;
@@ -15,6 +16,7 @@ internal static class ParameterInitializer
     public static void Initialize(ParameterBuffer buffer, IReadOnlyList<ParameterSpec> specs, ulong seed)
     {
         using IDisposable noGradient = no_grad();
+        using DisposeScope scope = NewDisposeScope();
         foreach (ParameterSpec spec in specs)
         {
             Tensor value = buffer[spec.Name].Value;

@@ -6,11 +6,11 @@ namespace NJepa.Training;
 /// <summary>libtorch's fused AdamW kernel, which TorchSharp does not wrap, by way of TorchScript.</summary>
 internal static class FusedAdamW
 {
-    // A compile error in TorchScript ends the process: the source is constant and a test runs it.
+    // Lists come from outside: over lists made inside, TorchScript drops the call as dead code. A compile error in TorchScript ends the process: the source is constant and a test runs it.
     private const string Source = """
-        def step(p: Tensor, g: Tensor, m: Tensor, v: Tensor, n: Tensor, lr: float, beta1: float, beta2: float, decay: float, eps: float):
-            torch._fused_adamw_([p], [g], [m], [v], [], [n], lr=lr, beta1=beta1, beta2=beta2, weight_decay=decay, eps=eps, amsgrad=False, maximize=False)
-            return p
+        def step(p: List[Tensor], g: List[Tensor], m: List[Tensor], v: List[Tensor], n: List[Tensor], lr: float, beta1: float, beta2: float, decay: float, eps: float):
+            torch._fused_adamw_(p, g, m, v, [], n, lr=lr, beta1=beta1, beta2=beta2, weight_decay=decay, eps=eps, amsgrad=False, maximize=False)
+            return p[0]
 
         """;
 
@@ -22,6 +22,6 @@ internal static class FusedAdamW
     {
         // The scope frees the handle that TorchScript returns; the tensor behind it is the caller's.
         using DisposeScope scope = NewDisposeScope();
-        Unit.Value.invoke<Tensor>("step", values, gradients, first, second, stepCount, learningRate, beta1, beta2, weightDecay, epsilon);
+        Unit.Value.invoke<Tensor>("step", (Tensor[])[values], (Tensor[])[gradients], (Tensor[])[first], (Tensor[])[second], (Tensor[])[stepCount], learningRate, beta1, beta2, weightDecay, epsilon);
     }
 }

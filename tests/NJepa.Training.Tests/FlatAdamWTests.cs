@@ -1,0 +1,87 @@
+using NJepa.Models;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace NJepa.Training.Tests;
+
+public sealed class FlatAdamWTests : TensorTest
+{
+    [Fact]
+    public void Steps_equal_adamw_in_double_precision()
+    {
+        using JepaModel model = Parity.TinyModel().Build();
+        using var optimizer = new FlatAdamW(model.Parameters, 0.8, 0.95, 1e-6);
+        long count = model.Parameters.Count;
+        double[] p = Read(model.Parameters.Values), m = new double[count], v = new double[count];
+        for (int step = 1; step <= 4; step++)
+        {
+            double[] g = FillGradients(model, step);
+            optimizer.Step(0.01 * step, 0.3);
+            for (long i = 0; i < count; i++)
+            {
+                m[i] = (0.8 * m[i]) + (0.2 * g[i]);
+                v[i] = (0.95 * v[i]) + (0.05 * g[i] * g[i]);
+                p[i] *= 1 - (i < model.Parameters.DecayedCount ? 0.01 * step * 0.3 : 0);
+                p[i] -= 0.01 * step * (m[i] / (1 - Math.Pow(0.8, step))) / (Math.Sqrt(v[i] / (1 - Math.Pow(0.95, step))) + 1e-6);
+            }
+        }
+
+        optimizer.Steps.Should().Be(4);
+        Read(model.Parameters.Values).Zip(p, (a, e) => Math.Abs(a - e)).Max().Should().BeLessThan(1e-6);
+        Read(optimizer.FirstMoment).Zip(m, (a, e) => Math.Abs(a - e)).Max().Should().BeLessThan(1e-6);
+        Read(optimizer.SecondMoment).Zip(v, (a, e) => Math.Abs(a - e)).Max().Should().BeLessThan(1e-6);
+    }
+
+    [Fact]
+    public void Zero_gradients_still_decay_matrices_and_leave_biases_alone()
+    {
+        using JepaModel model = Parity.TinyModel().Build();
+        using var optimizer = new FlatAdamW(model.Parameters);
+        double[] before = Read(model.Parameters.Values);
+        optimizer.Step(0.1, 0.5);
+        double[] after = Read(model.Parameters.Values);
+        for (int i = 0; i < after.Length; i++)
+        {
+            double expected = i < model.Parameters.DecayedCount ? before[i] * 0.95 : before[i];
+            after[i].Should().BeApproximately(expected, 1e-7);
+        }
+    }
+
+    [Theory]
+    [InlineData(1.0)]
+    [InlineData(1e6)]
+    public void Clipping_scales_long_gradients_to_the_limit_and_leaves_short_ones(double limit)
+    {
+        using JepaModel model = Parity.TinyModel().Build();
+        using var optimizer = new FlatAdamW(model.Parameters);
+        double[] gradients = FillGradients(model, 1);
+        double norm = Math.Sqrt(gradients.Sum(g => g * g));
+        norm.Should().BeInRange(2, 1e5);
+        optimizer.ClipGradients(limit);
+        double[] clipped = Read(model.Parameters.Gradients!);
+        double factor = Math.Min(1, limit / norm);
+        clipped.Zip(gradients, (actual, given) => Math.Abs(actual - (given * factor))).Max().Should().BeLessThan(1e-5);
+    }
+
+    [Fact]
+    public void Parameters_without_gradients_are_refused()
+    {
+        using JepaModel model = Parity.TinyModel().Build();
+        Action make = () => _ = new FlatAdamW(model.TeacherParameters);
+        make.Should().Throw<ArgumentException>().WithMessage("These parameters are not trained and have no gradients.*");
+    }
+
+    private static double[] FillGradients(JepaModel model, int step)
+    {
+        float[] values = [.. Enumerable.Range(0, (int)model.Parameters.Count).Select(i => (float)Math.Sin((i * 0.37) + step))];
+        using Tensor drawn = tensor(values);
+        model.Parameters.Gradients!.copy_(drawn);
+        return [.. values.Select(value => (double)value)];
+    }
+
+    private static double[] Read(Tensor values)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        return values.detach().to_type(ScalarType.Float64).data<double>().ToArray();
+    }
+}
