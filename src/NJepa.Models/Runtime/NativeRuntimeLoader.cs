@@ -113,8 +113,12 @@ internal static class NativeRuntimeLoader
         return version.Split('+')[0];
     }
 
-    private static string ReadExpectedLibTorchVersion() =>
-        Version.TryParse(torch.__version__, out Version? version) && version.Build >= 0 ? version.ToString(3) : torch.__version__;
+    /// <summary>What torch.__version__ says. Asking it would start TorchSharp's own loading, copying included; the constant behind it does not.</summary>
+    private static string ReadExpectedLibTorchVersion()
+    {
+        object? constant = typeof(torch).GetField("libtorchPackageVersion", BindingFlags.Static | BindingFlags.NonPublic)?.GetRawConstantValue();
+        return Version.TryParse(constant as string, out Version? version) && version.Build >= 0 ? version.ToString(3) : "(unknown version)";
+    }
 
     [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
     private delegate ulong AbiVersion();
