@@ -54,7 +54,7 @@ inside == 1 {
     if (types) kind[count] = "type"
     else if (line ~ /^(global +)?using +(static +)?[A-Za-z_][A-Za-z0-9_.]*( *= *[A-Za-z_][A-Za-z0-9_.<>, ]*)?;[ \t]*$/) kind[count] = "using"
     else kind[count] = "statement"
-    if (kind[count] == "statement" && line ~ /^return +[^;]/) returns = 1
+    if (kind[count] == "statement" && line ~ /(^|[^A-Za-z0-9_])return +[^; ]/) returns = 1
     next
 }
 
