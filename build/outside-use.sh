@@ -127,6 +127,9 @@ else
     cmp "$library" "$work/unpatched/runtimes/linux-x64/native/libLibTorchSharp.so" || die "NJepaPatchNativeRuntime=false changed the library"
     program=$work/unpatched
     must_fail SystemLibraryTooOld :
+    say "with the patch switched on again"
+    dotnet build -c Release --no-restore -v:quiet -p:OutDir="$work/unpatched/"
+    dotnet "$program/Outside.dll"
 fi
 
 say "outside use works"
