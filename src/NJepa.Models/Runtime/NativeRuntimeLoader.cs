@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using TorchSharp;
@@ -24,7 +25,7 @@ internal static class NativeRuntimeLoader
 
         // On Windows TorchSharp loads half a dozen CUDA libraries first, in an order that matters; notebooks have each package in its own folder,
         // which only TorchSharp knows to bring together. Both are left to it.
-        bool leaveToTorchSharp = IsPackageFolder(typeof(torch).Assembly.Location)
+        bool leaveToTorchSharp = IsInPackageFolder(typeof(torch).Assembly)
             || (cuda && facts.Platform.IsWindows && facts.Find(facts.Platform.TorchSharpLibrary) is not null);
         if (!leaveToTorchSharp)
         {
@@ -95,8 +96,10 @@ internal static class NativeRuntimeLoader
         NativeLibrary.TryLoad(name, typeof(torch).Assembly, null, out nint handle) ? handle : null;
 
     /// <summary>Whether TorchSharp.dll lies in a package folder (torchsharp/version/lib/framework), as in notebooks.</summary>
-    private static bool IsPackageFolder(string assemblyPath)
+    [UnconditionalSuppressMessage("SingleFile", "IL3000", Justification = "In a single-file program the location is empty, and there is no package folder.")]
+    private static bool IsInPackageFolder(Assembly assembly)
     {
+        string assemblyPath = assembly.Location;
         DirectoryInfo? lib = assemblyPath.Length == 0 ? null : Directory.GetParent(assemblyPath)?.Parent;
         return lib?.Name == "lib" && string.Equals(lib.Parent?.Parent?.Name, "torchsharp", StringComparison.OrdinalIgnoreCase);
     }
@@ -113,8 +116,12 @@ internal static class NativeRuntimeLoader
         return version.Split('+')[0];
     }
 
-    private static string ReadExpectedLibTorchVersion() =>
-        Version.TryParse(torch.__version__, out Version? version) && version.Build >= 0 ? version.ToString(3) : torch.__version__;
+    /// <summary>What torch.__version__ says. Asking it would start TorchSharp's own loading, copying included; the constant behind it does not.</summary>
+    private static string ReadExpectedLibTorchVersion()
+    {
+        object? constant = typeof(torch).GetField("libtorchPackageVersion", BindingFlags.Static | BindingFlags.NonPublic)?.GetRawConstantValue();
+        return Version.TryParse(constant as string, out Version? version) && version.Build >= 0 ? version.ToString(3) : "(unknown version)";
+    }
 
     [UnmanagedFunctionPointer(CallingConvention.Cdecl)]
     private delegate ulong AbiVersion();

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace NJepa.Models;
@@ -49,7 +50,7 @@ internal sealed record NativeSurroundings
         folders.AddRange((Environment.GetEnvironmentVariable(path) ?? "").Split(Path.PathSeparator));
 
         // The shared framework's folder is searched as well, but nobody will look for libtorch there.
-        string framework = Path.GetDirectoryName(typeof(object).Assembly.Location) ?? "";
+        string framework = Path.TrimEndingDirectorySeparator(RuntimeEnvironment.GetRuntimeDirectory());
         return folders
             .Where(folder => !string.IsNullOrWhiteSpace(folder))
             .Select(folder => Path.TrimEndingDirectorySeparator(folder!))

@@ -426,7 +426,8 @@ namespace NJepa.Build
                 string said;
                 if (outcome == WeakVersionOutcome.Marked)
                 {
-                    Replace(Destination, file);
+                    // Copying skips files of equal size and time, so the copy must not have the time of the original: either may lie in the output.
+                    Replace(Destination, file, File.GetLastWriteTimeUtc(Source).AddSeconds(2));
                     said = "NJepa: " + name + " loads with GCC 12's libstdc++ too (its need for " + VersionName + " is now weak); "
                         + SwitchOffProperty + "=false switches this off.";
                     Log.LogMessage(MessageImportance.High, said);
@@ -441,7 +442,7 @@ namespace NJepa.Build
                     Log.LogMessage(outcome == WeakVersionOutcome.Refused ? MessageImportance.High : MessageImportance.Low, said);
                 }
 
-                Replace(Stamp, System.Text.Encoding.UTF8.GetBytes(said + "\n"));
+                Replace(Stamp, System.Text.Encoding.UTF8.GetBytes(said + "\n"), File.GetLastWriteTimeUtc(Source));
                 return true;
             }
             catch (Exception exception) when (exception is IOException || exception is UnauthorizedAccessException)
@@ -452,13 +453,13 @@ namespace NJepa.Build
         }
 
         /// <summary>Writes beside and renames over: output files may be hard links, and writing into one would change all.</summary>
-        private void Replace(string path, byte[] bytes)
+        private static void Replace(string path, byte[] bytes, DateTime time)
         {
             string beside = path + "." + Guid.NewGuid().ToString("N") + ".tmp";
             try
             {
                 File.WriteAllBytes(beside, bytes);
-                File.SetLastWriteTimeUtc(beside, File.GetLastWriteTimeUtc(Source));
+                File.SetLastWriteTimeUtc(beside, time);
                 File.Delete(path);
                 File.Move(beside, path);
             }

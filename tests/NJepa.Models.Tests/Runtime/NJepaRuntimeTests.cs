@@ -30,6 +30,10 @@ public sealed class NJepaRuntimeTests
     }
 
     [Fact]
+    public void The_expected_libtorch_is_the_one_that_TorchSharp_names() =>
+        torch.__version__.Should().StartWith(NativeRuntimeLoader.ExpectedLibTorchVersion);
+
+    [Fact]
     public void Nothing_is_copied_into_the_program_folder()
     {
         NJepaRuntime.EnsureLoaded();
