@@ -16,7 +16,6 @@ public interface IMaskSampler
     /// <summary>Target blocks per image (M), at least 1.</summary>
     int TargetBlocks { get; }
 
-#pragma warning disable CA1716 // "step" is a keyword of Visual Basic, and the field's own word.
     /// <summary>The masks of a whole batch.</summary>
     /// <param name="seed">Seed of the run.</param>
     /// <param name="step">Step of the run, at least 0.</param>
@@ -39,5 +38,4 @@ public interface IMaskSampler
     /// <exception cref="ArgumentException">There is no image, or the arrays would be larger than .NET allows.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The step is negative, or the part does not lie inside the batch.</exception>
     MaskBatch Sample(ulong seed, long step, ReadOnlySpan<long> sampleIndices, int start, int count);
-#pragma warning restore CA1716
 }
