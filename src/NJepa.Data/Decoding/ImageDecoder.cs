@@ -86,7 +86,7 @@ public sealed class ImageDecoder
         }
 
         Picture picture = Load(encoded, name, transform, new SampleKey(seed, epoch, index));
-        _resampler.Draw(picture.Pixels, picture.Width, picture.Height, picture.Plan, picture.FullWidth, picture.FullHeight, destination);
+        _resampler.Draw(picture.Pixels, picture.Width, picture.Height, picture.Plan, picture.Placement, destination);
         ReleaseLargeBuffers();
     }
 
@@ -112,7 +112,7 @@ public sealed class ImageDecoder
         bool swap = PixelOperations.SwapsAxes(origin);
         (int fullWidth, int fullHeight) = swap ? (full.Height, full.Width) : (full.Width, full.Height);
         CropPlan plan = transform?.Plan(fullWidth, fullHeight, key) ?? default;
-        SKSizeI size = transform is not null && _options.ScaledDecoding ? JpegScale.Choose(codec, plan, swap) : full.Size;
+        (int eighths, SKSizeI size) = transform is not null && _options.ScaledDecoding ? JpegScale.Choose(codec, plan, swap) : (8, full.Size);
 
         DecodePixels(codec, size, name);
         Span<byte> pixels = _pixels.AsSpan(0, (size.Width * size.Height * 4) + PixelResampler.Slack);
@@ -121,16 +121,19 @@ public sealed class ImageDecoder
             PixelOperations.CompositeOverWhite(pixels[..^PixelResampler.Slack]);
         }
 
+        double scale = eighths / 8.0;
         if (origin == SKEncodedOrigin.TopLeft)
         {
-            return new Picture(_pixels, size.Width, size.Height, fullWidth, fullHeight, plan);
+            return new Picture(_pixels, size.Width, size.Height, plan, new PixelPlacement(scale, 0, 0));
         }
 
         Reserve(ref _upright, pixels.Length);
         PixelOperations.TurnUpright(MemoryMarshal.Cast<byte, uint>(pixels), size.Width, size.Height, origin, MemoryMarshal.Cast<byte, uint>(_upright.AsSpan()));
-        return swap
-            ? new Picture(_upright, size.Height, size.Width, fullWidth, fullHeight, plan)
-            : new Picture(_upright, size.Width, size.Height, fullWidth, fullHeight, plan);
+        (int width, int height) = swap ? (size.Height, size.Width) : (size.Width, size.Height);
+        // The rounding-up of a scaled size adds to the stored picture's right and bottom, which may be the upright one's left and top.
+        double offsetX = PixelOperations.StartsAtRight(origin) ? width - (fullWidth * scale) : 0;
+        double offsetY = PixelOperations.StartsAtBottom(origin) ? height - (fullHeight * scale) : 0;
+        return new Picture(_upright, width, height, plan, new PixelPlacement(scale, offsetX, offsetY));
     }
 
     private void DecodePixels(SKCodec codec, SKSizeI size, string name)
@@ -215,5 +218,5 @@ public sealed class ImageDecoder
     }
 
     /// <summary>A decoded, upright picture in one of the buffers, perhaps smaller than the file's full size.</summary>
-    private readonly record struct Picture(byte[] Pixels, int Width, int Height, int FullWidth, int FullHeight, CropPlan Plan);
+    private readonly record struct Picture(byte[] Pixels, int Width, int Height, CropPlan Plan, PixelPlacement Placement);
 }

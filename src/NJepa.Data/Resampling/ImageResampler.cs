@@ -43,7 +43,7 @@ public static class ImageResampler
 
         byte[] pixels = new byte[checked(width * height * 3)];
         var plan = new CropPlan(AxisPlan.Whole(box.Left, box.Width, width, mirror), AxisPlan.Whole(box.Top, box.Height, height));
-        new PixelResampler().Draw(wide, image.Width, image.Height, plan, image.Width, image.Height, pixels);
+        new PixelResampler().Draw(wide, image.Width, image.Height, plan, PixelPlacement.FullSize, pixels);
         return new RgbImage(width, height, pixels);
     }
 }

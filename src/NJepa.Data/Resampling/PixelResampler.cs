@@ -29,13 +29,12 @@ internal sealed class PixelResampler
     /// <param name="width">Width of the source in pixels.</param>
     /// <param name="height">Height of the source in pixels.</param>
     /// <param name="plan">What is wanted, in pixels of the full-size image.</param>
-    /// <param name="fullWidth">Width of the full-size image, of which the source may be a smaller decoding.</param>
-    /// <param name="fullHeight">Height of the full-size image.</param>
+    /// <param name="placement">Where the full-size image lies in the source, which may be a smaller decoding of it.</param>
     /// <param name="destination">Receives RGB bytes [plan's rows, plan's columns, 3].</param>
-    public void Draw(ReadOnlySpan<byte> source, int width, int height, in CropPlan plan, int fullWidth, int fullHeight, Span<byte> destination)
+    public void Draw(ReadOnlySpan<byte> source, int width, int height, in CropPlan plan, PixelPlacement placement, Span<byte> destination)
     {
-        _horizontal.Compute(plan.Horizontal, (double)width / fullWidth, width);
-        _vertical.Compute(plan.Vertical, (double)height / fullHeight, height);
+        _horizontal.Compute(plan.Horizontal, placement.Scale, placement.OffsetX, width);
+        _vertical.Compute(plan.Vertical, placement.Scale, placement.OffsetY, height);
         int rowBytes = _horizontal.Count * 3;
         (int start, int end) = _vertical.Range;
         ArgumentOutOfRangeException.ThrowIfLessThan(source.Length, ((long)width * height * 4) + Slack);
