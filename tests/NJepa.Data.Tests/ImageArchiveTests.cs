@@ -184,7 +184,8 @@ public sealed class ImageArchiveTests : IDisposable
     [Fact]
     public void An_archive_with_64_bit_fields_is_read()
     {
-        // A zip64 archive as a writer makes it that does not know sizes beforehand: fields saturated, values in the extra field and in the 64-bit end records.
+        // A zip64 archive as a writer makes it that does not know sizes beforehand: fields saturated, values in the extra field
+        // and in the 64-bit end records.
         byte[] content = Pictures.Png(5, 6);
         using ImageArchive archive = Open(Zip64("cat/1.png", content));
 

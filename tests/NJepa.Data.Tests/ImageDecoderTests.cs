@@ -147,9 +147,10 @@ public sealed class ImageDecoderTests
         using SKCodec codec = SKCodec.Create(data);
         CropPlan Crop(int width, int height, int size) => new(AxisPlan.Whole(10, width, size), AxisPlan.Whole(20, height, size));
 
-        JpegScale.Choose(codec, Crop(400, 500, 224), swap: false).Should().Be((8, new SKSizeI(801, 600)));
+        JpegScale.Choose(codec, Crop(298, 500, 224), swap: false).Should().Be((8, new SKSizeI(801, 600)));
         JpegScale.Choose(codec, Crop(448, 500, 224), swap: false).Should().Be((4, new SKSizeI(401, 300)));
-        JpegScale.Choose(codec, Crop(448, 447, 224), swap: true).Should().Be((8, new SKSizeI(801, 600)));
+        JpegScale.Choose(codec, Crop(448, 447, 224), swap: true).Should().Be((5, new SKSizeI(501, 375)));
+        JpegScale.Choose(codec, Crop(299, 500, 224), swap: false).Should().Be((6, new SKSizeI(601, 450)));
         JpegScale.Choose(codec, Crop(500, 430, 112), swap: false).Should().Be((3, new SKSizeI(301, 225)));
         JpegScale.Choose(codec, Crop(500, 448, 112), swap: false).Should().Be((2, new SKSizeI(201, 150)));
         JpegScale.Choose(codec, Crop(512, 512, 64), swap: false).Should().Be((1, new SKSizeI(101, 75)));

@@ -1,12 +1,12 @@
 namespace NJepa.Data;
 
 /// <summary>
-/// The weights with which the pixels of one axis add up to those of the result: a triangle filter, as wide as the down-scale factor demands, in
-/// fixed point. Reusable; arrays grow to the largest use.
+/// The weights with which the pixels of one axis add up to those of the result: a triangle filter, as wide as the down-scale factor
+/// demands, in fixed point. Reusable; arrays grow to the largest use.
 /// </summary>
 /// <remarks>
-/// These are the weights of Pillow's antialiased bilinear resize for 8-bit images (22 fractional bits, rounded half away from zero), computed on
-/// the crop alone: nothing outside the crop bleeds in.
+/// These are the weights of Pillow's antialiased bilinear resize for 8-bit images (22 fractional bits, rounded half away from zero),
+/// computed on the crop alone: nothing outside the crop bleeds in.
 /// </remarks>
 internal sealed class AxisWeights
 {

@@ -6,11 +6,12 @@ using System.Runtime.Intrinsics.X86;
 namespace NJepa.Data;
 
 /// <summary>
-/// Crops, resizes and mirrors in one go: rows first, then columns, with 8-bit values in between, as Pillow does it. Reusable, for one thread.
+/// Crops, resizes and mirrors in one go: rows first, then columns, with 8-bit values in between, as Pillow does it. Reusable, for one
+/// thread.
 /// </summary>
 /// <remarks>
-/// The source has 4 bytes a pixel (the fourth is not read into the result), so that a pixel is one load; the result has 3. Two taps of the horizontal pass
-/// or eight bytes of the vertical pass fill a vector of 32-bit sums.
+/// The source has 4 bytes a pixel (the fourth is not read into the result), so that a pixel is one load; the result has 3. Two taps of
+/// the horizontal pass or eight bytes of the vertical pass fill a vector of 32-bit sums.
 /// </remarks>
 internal sealed class PixelResampler
 {
@@ -92,7 +93,8 @@ internal sealed class PixelResampler
             }
 
             Vector128<int> value = Finish(sum.GetLower() + sum.GetUpper());
-            uint bytes = Vector128.Shuffle(value.AsByte(), Vector128.Create((byte)0, 4, 8, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)).AsUInt32().ToScalar();
+            Vector128<byte> packed = Vector128.Shuffle(value.AsByte(), Vector128.CreateScalar(0x0C080400).AsByte());
+            uint bytes = packed.AsUInt32().ToScalar();
             // The fourth byte is overwritten by the next pixel, the last one of all lands in the slack.
             Unsafe.WriteUnaligned(ref Unsafe.Add(ref target, x * 3), bytes);
             weights = ref Unsafe.Add(ref weights, taps * 4);
@@ -149,7 +151,9 @@ internal sealed class PixelResampler
         return Vector256.Create(lower.AsInt32(), upper.AsInt32());
     }
 
-    /// <summary>Rounds to 8 bits. Weights are not negative, but with thousands of taps their rounding may add up to a little more than one.</summary>
+    /// <summary>
+    /// Rounds to 8 bits. Weights are not negative, but with thousands of taps their rounding may add up to a little more than one.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<int> Finish(Vector128<int> sum) =>
         Vector128.Min((sum + Vector128.Create(Half)) >> AxisWeights.FractionBits, Vector128.Create((int)byte.MaxValue));
