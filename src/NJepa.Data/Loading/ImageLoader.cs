@@ -26,36 +26,24 @@ public sealed class ImageLoader : IDisposable
     private readonly HashSet<IBatchReader> _readers = [];
     private bool _disposed;
 
-    /// <summary>Creates a loader for training: random order, random crops, full batches.</summary>
+    /// <summary>Creates a loader, for training or for evaluation by the kind of transform. Loading begins with an enumeration.</summary>
     /// <param name="source">The images. The loader does not dispose it.</param>
-    /// <param name="augmentation">The random crop.</param>
+    /// <param name="transform">
+    /// A <see cref="TrainingAugmentation"/> (random order and crops, full batches) or an <see cref="EvaluationTransform"/> (the source's order, a
+    /// fixed view, a partial last batch).
+    /// </param>
     /// <param name="options">Batch size, seed, threads; null for the defaults.</param>
     /// <param name="logger">Receives a warning for each image that cannot be used; null for none.</param>
-    /// <exception cref="ArgumentException">A setting is out of range (the message lists all), or the source has fewer images than a
-    /// batch.</exception>
+    /// <exception cref="ArgumentException">
+    /// A setting is out of range, the source is empty, or in training it has fewer images than a batch. The message lists all errors.
+    /// </exception>
     /// <exception cref="InvalidOperationException">The native decoder cannot be loaded.</exception>
-    public ImageLoader(IImageSource source, TrainingAugmentation augmentation, ImageLoaderOptions? options = null, ILogger? logger = null)
-        : this(source, augmentation, isTraining: true, options, logger)
-    {
-    }
-
-    /// <summary>Creates a loader for evaluation: the order of the source, a fixed view of each image, a partial last batch.</summary>
-    /// <param name="source">The images. The loader does not dispose it.</param>
-    /// <param name="transform">The view of each image.</param>
-    /// <param name="options">Batch size, threads; null for the defaults.</param>
-    /// <param name="logger">Receives a warning for each image that cannot be used; null for none.</param>
-    /// <exception cref="ArgumentException">A setting is out of range (the message lists all), or the source is empty.</exception>
-    /// <exception cref="InvalidOperationException">The native decoder cannot be loaded.</exception>
-    public ImageLoader(IImageSource source, EvaluationTransform transform, ImageLoaderOptions? options = null, ILogger? logger = null)
-        : this(source, transform, isTraining: false, options, logger)
-    {
-    }
-
-    private ImageLoader(IImageSource source, ImageTransform transform, bool isTraining, ImageLoaderOptions? options, ILogger? logger)
+    public ImageLoader(IImageSource source, ImageTransform transform, ImageLoaderOptions? options = null, ILogger? logger = null)
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(transform);
         _options = options ?? new ImageLoaderOptions();
+        bool isTraining = transform is TrainingAugmentation;
         List<string> errors = Validate(source, transform, isTraining, _options);
         Settings.ThrowIfInvalid("The image loader's settings are invalid", errors, nameof(options));
         SkiaRuntime.EnsureLoaded();
