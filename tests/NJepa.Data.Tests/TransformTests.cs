@@ -115,7 +115,5 @@ public sealed class TransformTests
     {
         FluentActions.Invoking(() => new RgbImage(2, 2, new byte[11])).Should().Throw<ArgumentException>()
             .WithMessage("11 bytes do not make an image of 2 x 2 pixels; 12 bytes and at least one pixel are needed.*");
-        FluentActions.Invoking(() => ImageNormalization.ImageNet.Apply(new byte[4], new float[4])).Should().Throw<ArgumentException>()
-            .WithMessage("There are 4 bytes and room for 4 floats; both must be the same multiple of 3.*");
     }
 }
