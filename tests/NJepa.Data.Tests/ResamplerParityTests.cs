@@ -43,21 +43,6 @@ public sealed class ResamplerParityTests
         }
     }
 
-    [Theory]
-    [InlineData("down")]
-    [InlineData("up")]
-    [InlineData("full")]
-    public void Normalization_equals_the_reference(string name)
-    {
-        (PixelBox box, int size) = Case(name);
-        float[] planes = new float[3 * size * size];
-
-        ImageNormalization.ImageNet.Apply(ImageResampler.Resize(Input(), box, size, size).Pixels, planes);
-
-        float[] expected = Tensors.Read<float>($"{name}.normalized_chw", "F32");
-        planes.Zip(expected, (a, b) => Math.Abs(a - b)).Max().Should().BeLessThan(1e-6f);
-    }
-
     [Fact]
     public void Crop_boxes_have_the_statistics_of_the_reference()
     {

@@ -5,8 +5,9 @@ using SkiaSharp;
 namespace NJepa.Data;
 
 /// <summary>
-/// Decodes image files to upright 8-bit RGB and draws crops of them. JPEG, PNG, WebP, BMP and whatever else Skia reads; grey becomes RGB, transparent
-/// pixels are laid over white, 16 bits are reduced to 8, CMYK is converted, EXIF orientation is applied, of an animation the first frame is taken.
+/// Decodes image files to upright 8-bit RGB and draws crops of them. JPEG, PNG, WebP, BMP and whatever else Skia reads; grey becomes RGB,
+/// transparent pixels are laid over white, 16 bits are reduced to 8, CMYK is converted, EXIF orientation is applied, of an animation the
+/// first frame is taken.
 /// </summary>
 /// <remarks>
 /// Not thread safe: each thread uses its own decoder, which keeps its buffers between images. Colour profiles are not applied, as in the
@@ -64,7 +65,9 @@ public sealed class ImageDecoder
         return new RgbImage(picture.Width, picture.Height, rgb);
     }
 
-    /// <summary>Decodes one image file and draws the square that a transform asks for, in one pass from the decoded pixels to the destination.</summary>
+    /// <summary>
+    /// Decodes one image file and draws the square that a transform asks for, in one pass from the decoded pixels to the destination.
+    /// </summary>
     /// <param name="encoded">The file's bytes, from the current position to the end.</param>
     /// <param name="name">A name for messages.</param>
     /// <param name="transform">A <see cref="TrainingAugmentation"/> or an <see cref="EvaluationTransform"/>.</param>
@@ -74,7 +77,8 @@ public sealed class ImageDecoder
     /// <param name="index">The image's index in its source.</param>
     /// <exception cref="ImageDecodingException">The image is empty, truncated, no image, or too large.</exception>
     /// <exception cref="ArgumentException"><paramref name="destination"/> does not have S x S x 3 bytes.</exception>
-    public void Render(Stream encoded, string name, ImageTransform transform, Span<byte> destination, ulong seed = 0, long epoch = 0, long index = 0)
+    public void Render(
+        Stream encoded, string name, ImageTransform transform, Span<byte> destination, ulong seed = 0, long epoch = 0, long index = 0)
     {
         ArgumentNullException.ThrowIfNull(encoded);
         ArgumentNullException.ThrowIfNull(transform);
@@ -82,11 +86,12 @@ public sealed class ImageDecoder
         if (destination.Length != expected)
         {
             throw new ArgumentException(
-                $"The destination has {destination.Length} bytes; an RGB image of {transform.ImageSize} x {transform.ImageSize} pixels needs {expected}.", nameof(destination));
+                $"The destination has {destination.Length} bytes; " +
+                $"an RGB image of {transform.ImageSize} x {transform.ImageSize} pixels needs {expected}.", nameof(destination));
         }
 
         Picture picture = Load(encoded, name, transform, new SampleKey(seed, epoch, index));
-        _resampler.Draw(picture.Pixels, picture.Width, picture.Height, picture.Plan, picture.FullWidth, picture.FullHeight, destination);
+        _resampler.Draw(picture.Pixels, picture.Width, picture.Height, picture.Plan, picture.Placement, destination);
         ReleaseLargeBuffers();
     }
 
@@ -112,7 +117,9 @@ public sealed class ImageDecoder
         bool swap = PixelOperations.SwapsAxes(origin);
         (int fullWidth, int fullHeight) = swap ? (full.Height, full.Width) : (full.Width, full.Height);
         CropPlan plan = transform?.Plan(fullWidth, fullHeight, key) ?? default;
-        SKSizeI size = transform is not null && _options.ScaledDecoding ? JpegScale.Choose(codec, plan, swap) : full.Size;
+        (int eighths, SKSizeI size) = transform is not null && _options.ScaledDecoding
+            ? JpegScale.Choose(codec, plan, swap)
+            : (8, full.Size);
 
         DecodePixels(codec, size, name);
         Span<byte> pixels = _pixels.AsSpan(0, (size.Width * size.Height * 4) + PixelResampler.Slack);
@@ -121,16 +128,20 @@ public sealed class ImageDecoder
             PixelOperations.CompositeOverWhite(pixels[..^PixelResampler.Slack]);
         }
 
+        double scale = eighths / 8.0;
         if (origin == SKEncodedOrigin.TopLeft)
         {
-            return new Picture(_pixels, size.Width, size.Height, fullWidth, fullHeight, plan);
+            return new Picture(_pixels, size.Width, size.Height, plan, new PixelPlacement(scale, 0, 0));
         }
 
         Reserve(ref _upright, pixels.Length);
-        PixelOperations.TurnUpright(MemoryMarshal.Cast<byte, uint>(pixels), size.Width, size.Height, origin, MemoryMarshal.Cast<byte, uint>(_upright.AsSpan()));
-        return swap
-            ? new Picture(_upright, size.Height, size.Width, fullWidth, fullHeight, plan)
-            : new Picture(_upright, size.Width, size.Height, fullWidth, fullHeight, plan);
+        Span<uint> upright = MemoryMarshal.Cast<byte, uint>(_upright.AsSpan());
+        PixelOperations.TurnUpright(MemoryMarshal.Cast<byte, uint>(pixels), size.Width, size.Height, origin, upright);
+        (int width, int height) = swap ? (size.Height, size.Width) : (size.Width, size.Height);
+        // The rounding-up of a scaled size adds to the stored picture's right and bottom, which may be the upright one's left and top.
+        double offsetX = PixelOperations.StartsAtRight(origin) ? width - (fullWidth * scale) : 0;
+        double offsetY = PixelOperations.StartsAtBottom(origin) ? height - (fullHeight * scale) : 0;
+        return new Picture(_upright, width, height, plan, new PixelPlacement(scale, offsetX, offsetY));
     }
 
     private void DecodePixels(SKCodec codec, SKSizeI size, string name)
@@ -139,14 +150,16 @@ public sealed class ImageDecoder
         SKAlphaType alpha = codec.Info.AlphaType == SKAlphaType.Opaque ? SKAlphaType.Opaque : SKAlphaType.Unpremul;
         var info = new SKImageInfo(size.Width, size.Height, SKColorType.Rgba8888, alpha);
         Reserve(ref _pixels, checked((int)(((long)size.Width * size.Height * 4) + PixelResampler.Slack)));
-        SKCodecResult result = codec.GetPixels(info, Marshal.UnsafeAddrOfPinnedArrayElement(_pixels, 0), info.RowBytes, SKCodecOptions.Default);
+        nint address = Marshal.UnsafeAddrOfPinnedArrayElement(_pixels, 0);
+        SKCodecResult result = codec.GetPixels(info, address, info.RowBytes, SKCodecOptions.Default);
         if (result != SKCodecResult.Success)
         {
             throw new ImageDecodingException(name, result switch
             {
                 SKCodecResult.IncompleteInput => "it is truncated: the file ends before the picture does",
                 SKCodecResult.ErrorInInput or SKCodecResult.InvalidInput => "its data are damaged",
-                SKCodecResult.InvalidConversion or SKCodecResult.Unimplemented => $"its pixel format ({codec.EncodedFormat}, {codec.Info.ColorType}) is not supported",
+                SKCodecResult.InvalidConversion or SKCodecResult.Unimplemented =>
+                    $"its pixel format ({codec.EncodedFormat}, {codec.Info.ColorType}) is not supported",
                 _ => $"the decoder reported {result}",
             });
         }
@@ -208,12 +221,12 @@ public sealed class ImageDecoder
         var start = new StringBuilder();
         foreach (byte value in file[..Math.Min(8, file.Length)])
         {
-            _ = value is >= 0x20 and < 0x7F ? start.Append((char)value) : start.Append('\\').Append('x').Append(value.ToString("X2", null));
+            start.Append(value is >= 0x20 and < 0x7F ? ((char)value).ToString() : $"\\x{value:X2}");
         }
 
         return $"it is not a JPEG, PNG, WebP or BMP file, or its header is damaged (it starts with \"{start}\")";
     }
 
     /// <summary>A decoded, upright picture in one of the buffers, perhaps smaller than the file's full size.</summary>
-    private readonly record struct Picture(byte[] Pixels, int Width, int Height, int FullWidth, int FullHeight, CropPlan Plan);
+    private readonly record struct Picture(byte[] Pixels, int Width, int Height, CropPlan Plan, PixelPlacement Placement);
 }

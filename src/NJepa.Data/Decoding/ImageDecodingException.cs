@@ -1,6 +1,9 @@
 namespace NJepa.Data;
 
-/// <summary>One image cannot be decoded: it is empty, truncated, no image, or larger than allowed. The loader replaces such images and reports them.</summary>
+/// <summary>
+/// One image cannot be decoded: it is empty, truncated, no image, or larger than allowed. The loader replaces such images and reports
+/// them.
+/// </summary>
 public sealed class ImageDecodingException : Exception
 {
     /// <summary>Creates the exception for one image.</summary>

@@ -5,7 +5,9 @@ namespace NJepa.Data;
 /// <summary>What the decoder accepts and how it saves work.</summary>
 public sealed record ImageDecodingOptions
 {
-    /// <summary>The largest image, in pixels (width x height). A larger one is refused by its header, before memory is taken for it.</summary>
+    /// <summary>
+    /// The largest image, in pixels (width x height). A larger one is refused by its header, before memory is taken for it.
+    /// </summary>
     /// <value>Default 134,217,728 (2^27), enough for cameras of 108 megapixels; from 1 to 500,000,000.</value>
     /// <remarks>An image that is not a JPEG takes 4 bytes a pixel in each loader thread: 512 MiB at the default limit.</remarks>
     [Range(1, MaxMaxPixels)]
@@ -17,8 +19,9 @@ public sealed record ImageDecodingOptions
     public long MaxFileBytes { get; init; } = 256L << 20;
 
     /// <summary>
-    /// Whether a JPEG is decoded at an eighth, a quarter, three eighths or half of its size where that still has at least as many pixels as the result needs. Much faster for photos that are
-    /// large against the result; the antialiased resize then starts from the smaller picture, so values differ slightly.
+    /// Whether a JPEG is decoded at a smaller size (one to six eighths) where that still has at least as many pixels as the result needs.
+    /// Much faster for photos that are large against the result; the antialiased resize then starts from the smaller picture, so values
+    /// differ slightly.
     /// </summary>
     /// <value>Default true.</value>
     public bool ScaledDecoding { get; init; } = true;

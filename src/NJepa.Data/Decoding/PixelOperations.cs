@@ -25,13 +25,23 @@ internal static class PixelOperations
     }
 
     /// <summary>Whether an upright picture has the stored one's width as its height.</summary>
-    public static bool SwapsAxes(SKEncodedOrigin origin) => origin is SKEncodedOrigin.LeftTop or SKEncodedOrigin.RightTop or SKEncodedOrigin.RightBottom or SKEncodedOrigin.LeftBottom;
+    public static bool SwapsAxes(SKEncodedOrigin origin) =>
+        origin is SKEncodedOrigin.LeftTop or SKEncodedOrigin.RightTop or SKEncodedOrigin.RightBottom or SKEncodedOrigin.LeftBottom;
+
+    /// <summary>Whether the stored picture's first pixel is at the right of the upright one.</summary>
+    public static bool StartsAtRight(SKEncodedOrigin origin) =>
+        origin is SKEncodedOrigin.TopRight or SKEncodedOrigin.BottomRight or SKEncodedOrigin.RightTop or SKEncodedOrigin.RightBottom;
+
+    /// <summary>Whether the stored picture's first pixel is at the bottom of the upright one.</summary>
+    public static bool StartsAtBottom(SKEncodedOrigin origin) =>
+        origin is SKEncodedOrigin.BottomRight or SKEncodedOrigin.BottomLeft or SKEncodedOrigin.RightBottom or SKEncodedOrigin.LeftBottom;
 
     /// <summary>Turns a stored picture upright.</summary>
     /// <param name="stored">Pixels [height, width].</param>
     /// <param name="width">Width of the stored picture.</param>
     /// <param name="height">Height of the stored picture.</param>
-    /// <param name="origin">Where the stored picture's first row and first column belong: "right top" is first row at the right, first column at the top.</param>
+    /// <param name="origin">Where the stored picture's first row and first column belong: "right top" is first row at the right, first
+    /// column at the top.</param>
     /// <param name="upright">Receives pixels [width, height] where axes are swapped, else [height, width].</param>
     public static void TurnUpright(ReadOnlySpan<uint> stored, int width, int height, SKEncodedOrigin origin, Span<uint> upright)
     {

@@ -13,7 +13,9 @@ public sealed class RgbImage
         ArgumentNullException.ThrowIfNull(pixels);
         if (width < 1 || height < 1 || pixels.LongLength != (long)width * height * 3)
         {
-            throw new ArgumentException($"{pixels.LongLength} bytes do not make an image of {width} x {height} pixels; {Math.Max(0, (long)width * height * 3)} bytes and at least one pixel are needed.", nameof(pixels));
+            throw new ArgumentException(
+                $"{pixels.LongLength} bytes do not make an image of {width} x {height} pixels; " +
+                $"{Math.Max(0, (long)width * height * 3)} bytes and at least one pixel are needed.", nameof(pixels));
         }
 
         Width = width;

@@ -14,8 +14,10 @@ internal static class SkiaRuntime
         if (Failure.Value is { } cause)
         {
             throw new InvalidOperationException(
-                $"Images cannot be decoded because SkiaSharp's native library could not be loaded on {RuntimeInformation.RuntimeIdentifier} ({cause.GetBaseException().Message}). " +
-                "Add the package SkiaSharp.NativeAssets.<platform> of the same version as SkiaSharp to the application (on Linux: SkiaSharp.NativeAssets.Linux.NoDependencies).",
+                $"Images cannot be decoded because SkiaSharp's native library could not be loaded on " +
+                $"{RuntimeInformation.RuntimeIdentifier} ({cause.GetBaseException().Message}). " +
+                "Add the package SkiaSharp.NativeAssets.<platform> of the same version as SkiaSharp to the application " +
+                "(on Linux: SkiaSharp.NativeAssets.Linux.NoDependencies).",
                 cause);
         }
     }
@@ -27,7 +29,9 @@ internal static class SkiaRuntime
             using SKData data = SKData.CreateCopy([0]);
             return null;
         }
-        catch (Exception e) when (e is TypeInitializationException or DllNotFoundException or BadImageFormatException or EntryPointNotFoundException or InvalidOperationException)
+        catch (Exception e) when (
+            e is TypeInitializationException or DllNotFoundException or BadImageFormatException
+                or EntryPointNotFoundException or InvalidOperationException)
         {
             return e;
         }

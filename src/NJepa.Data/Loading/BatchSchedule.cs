@@ -1,8 +1,9 @@
 namespace NJepa.Data;
 
 /// <summary>
-/// Says which images form the batch of any step: a fresh permutation each epoch without an incomplete last batch (training), or the order of the source with a partial
-/// last batch (evaluation). A pure function of seed and step; the last permutations are kept only to save time.
+/// Says which images form the batch of any step: a fresh permutation each epoch without an incomplete last batch (training), or the order
+/// of the source with a partial last batch (evaluation). A pure function of seed and step; the last permutations are kept only to save
+/// time.
 /// </summary>
 internal sealed class BatchSchedule(int imageCount, int batchSize, ulong seed, bool shuffle)
 {

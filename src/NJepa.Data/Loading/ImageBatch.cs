@@ -1,6 +1,8 @@
 namespace NJepa.Data;
 
-/// <summary>A batch of images of one size as bytes, ready to be copied to a device. Dispose it to give its buffer back to the loader.</summary>
+/// <summary>
+/// A batch of images of one size as bytes, ready to be copied to a device. Dispose it to give its buffer back to the loader.
+/// </summary>
 public sealed class ImageBatch : IDisposable
 {
     private readonly PixelBufferPool? _pool;
@@ -29,9 +31,12 @@ public sealed class ImageBatch : IDisposable
     /// <summary>The number of the batch in its epoch, from 0.</summary>
     public long Step { get; }
 
-    /// <summary>The pixels: RGB bytes [B, S, S, 3], exactly that many. Valid until the batch is disposed; then the buffer serves another batch.</summary>
+    /// <summary>
+    /// The pixels: RGB bytes [B, S, S, 3], exactly that many. Valid until the batch is disposed; then the buffer serves another batch.
+    /// </summary>
     /// <exception cref="ObjectDisposedException">The batch was disposed.</exception>
-    public byte[] Pixels => _pixels ?? throw new ObjectDisposedException(nameof(ImageBatch), "The batch was disposed and its pixels belong to another one. Copy them before disposing it.");
+    public byte[] Pixels => _pixels ?? throw new ObjectDisposedException(
+        nameof(ImageBatch), "The batch was disposed and its pixels belong to another one. Copy them before disposing it.");
 
     /// <summary>The label of each image [B]: an index into the source's class names, or -1.</summary>
     public int[] Labels { get; }

@@ -4,17 +4,19 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace NJepa.Data;
 
 /// <summary>
-/// Reads, decodes, crops and batches images on background threads, ahead of the consumer and within bounded memory. The batches depend on the seed and the step alone: they are
-/// the same for any number of threads, and a run can start in the middle of an epoch.
+/// Reads, decodes, crops and batches images on background threads, ahead of the consumer and within bounded memory. The batches depend on
+/// the seed and the step alone: they are the same for any number of threads, and a run can start in the middle of an epoch.
 /// </summary>
 /// <remarks>
-/// <para><b>Training</b> (a <see cref="TrainingAugmentation"/>): each epoch shows every image once, in a fresh random order, without the last incomplete batch. An image that cannot be
-/// used is replaced by another one, chosen at random but always the same; all other places keep their images.</para>
-/// <para><b>Evaluation</b> (an <see cref="EvaluationTransform"/>): the order of the source, with a smaller last batch. An image that cannot be used is left out, so
-/// a batch may be smaller; <see cref="ImageBatch.Indices"/> says which images it holds.</para>
+/// <para><b>Training</b> (a <see cref="TrainingAugmentation"/>): each epoch shows every image once, in a fresh random order, without the
+/// last incomplete batch. An image that cannot be used is replaced by another one, chosen at random but always the same; all other places
+/// keep their images.</para>
+/// <para><b>Evaluation</b> (an <see cref="EvaluationTransform"/>): the order of the source, with a smaller last batch. An image that
+/// cannot be used is left out, so a batch may be smaller; <see cref="ImageBatch.Indices"/> says which images it holds.</para>
 /// <para>Images that cannot be used (damaged, unreadable, vanished) are logged once each and listed in <see cref="BadImages"/>; more than
 /// <see cref="ImageLoaderOptions.MaxBadImageShare"/> of them end the run.</para>
-/// <para>Memory: at most <see cref="ImageLoaderOptions.Prefetch"/> batches, those that the consumer has not yet disposed, and one decoded picture for each thread.</para>
+/// <para>Memory: at most <see cref="ImageLoaderOptions.Prefetch"/> batches, those that the consumer has not yet disposed, and one decoded
+/// picture for each thread.</para>
 /// </remarks>
 public sealed class ImageLoader : IDisposable
 {
@@ -24,42 +26,33 @@ public sealed class ImageLoader : IDisposable
     private readonly HashSet<IBatchReader> _readers = [];
     private bool _disposed;
 
-    /// <summary>Creates a loader for training: random order, random crops, full batches.</summary>
+    /// <summary>Creates a loader, for training or for evaluation by the kind of transform. Loading begins with an enumeration.</summary>
     /// <param name="source">The images. The loader does not dispose it.</param>
-    /// <param name="augmentation">The random crop.</param>
+    /// <param name="transform">
+    /// A <see cref="TrainingAugmentation"/> (random order and crops, full batches) or an <see cref="EvaluationTransform"/> (the source's order, a
+    /// fixed view, a partial last batch).
+    /// </param>
     /// <param name="options">Batch size, seed, threads; null for the defaults.</param>
     /// <param name="logger">Receives a warning for each image that cannot be used; null for none.</param>
-    /// <exception cref="ArgumentException">A setting is out of range (the message lists all), or the source has fewer images than a batch.</exception>
+    /// <exception cref="ArgumentException">
+    /// A setting is out of range, the source is empty, or in training it has fewer images than a batch. The message lists all errors.
+    /// </exception>
     /// <exception cref="InvalidOperationException">The native decoder cannot be loaded.</exception>
-    public ImageLoader(IImageSource source, TrainingAugmentation augmentation, ImageLoaderOptions? options = null, ILogger? logger = null)
-        : this(source, augmentation, isTraining: true, options, logger)
-    {
-    }
-
-    /// <summary>Creates a loader for evaluation: the order of the source, a fixed view of each image, a partial last batch.</summary>
-    /// <param name="source">The images. The loader does not dispose it.</param>
-    /// <param name="transform">The view of each image.</param>
-    /// <param name="options">Batch size, threads; null for the defaults.</param>
-    /// <param name="logger">Receives a warning for each image that cannot be used; null for none.</param>
-    /// <exception cref="ArgumentException">A setting is out of range (the message lists all), or the source is empty.</exception>
-    /// <exception cref="InvalidOperationException">The native decoder cannot be loaded.</exception>
-    public ImageLoader(IImageSource source, EvaluationTransform transform, ImageLoaderOptions? options = null, ILogger? logger = null)
-        : this(source, transform, isTraining: false, options, logger)
-    {
-    }
-
-    private ImageLoader(IImageSource source, ImageTransform transform, bool isTraining, ImageLoaderOptions? options, ILogger? logger)
+    public ImageLoader(IImageSource source, ImageTransform transform, ImageLoaderOptions? options = null, ILogger? logger = null)
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(transform);
         _options = options ?? new ImageLoaderOptions();
-        Settings.ThrowIfInvalid("The image loader's settings are invalid", Validate(source, transform, isTraining, _options), nameof(options));
+        bool isTraining = transform is TrainingAugmentation;
+        List<string> errors = Validate(source, transform, isTraining, _options);
+        Settings.ThrowIfInvalid("The image loader's settings are invalid", errors, nameof(options));
         SkiaRuntime.EnsureLoaded();
         Source = source;
         Transform = transform;
         _badImages = new BadImageLog(source, _options.MaxBadImageShare, isTraining, logger ?? NullLogger.Instance);
         var schedule = new BatchSchedule(source.Count, _options.BatchSize, _options.Seed, isTraining);
-        _context = new LoaderContext(source, transform.ImageSize, _options, schedule, new SampleLoader(source, transform, _options.Seed, isTraining, _badImages));
+        var samples = new SampleLoader(source, transform, _options.Seed, isTraining, _badImages);
+        _context = new LoaderContext(source, transform.ImageSize, _options, schedule, samples);
         BatchesPerEpoch = schedule.BatchesPerEpoch;
     }
 
@@ -75,7 +68,10 @@ public sealed class ImageLoader : IDisposable
     /// <summary>The images that could not be used so far, in the order of their indices. Safe to read at any time.</summary>
     public IReadOnlyList<BadImage> BadImages => _badImages.Snapshot();
 
-    /// <summary>The time that consumers have spent waiting for batches; with no background threads, all loading. A large share of the run says that loading is too slow.</summary>
+    /// <summary>
+    /// The time that consumers have spent waiting for batches; with no background threads, all loading. A large share of the run says
+    /// that loading is too slow.
+    /// </summary>
     public TimeSpan WaitTime => _context.WaitTime;
 
     /// <summary>The number of images delivered so far.</summary>
@@ -83,14 +79,15 @@ public sealed class ImageLoader : IDisposable
 
     /// <summary>The batches of one epoch. Loading begins when the enumeration begins, and ends with it.</summary>
     /// <param name="epoch">The epoch, from 0.</param>
-    /// <param name="startStep">The first batch of the epoch to deliver, from 0 (all) to <see cref="BatchesPerEpoch"/> (none): where a resumed run goes on.</param>
+    /// <param name="startStep">The first batch of the epoch to deliver, from 0 (all) to <see cref="BatchesPerEpoch"/> (none): where a
+    /// resumed run goes on.</param>
     /// <param name="cancellationToken">Ends waiting and loading.</param>
     /// <returns>Batches in order. Dispose each when it is used up.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The epoch or the step is out of range.</exception>
     /// <exception cref="ObjectDisposedException">The loader was disposed.</exception>
     /// <remarks>
-    /// While it is enumerated it throws <see cref="TooManyBadImagesException"/>, <see cref="ImageSourceException"/> when the source fails,
-    /// <see cref="OperationCanceledException"/> and <see cref="ObjectDisposedException"/>.
+    /// While it is enumerated it throws <see cref="TooManyBadImagesException"/>, <see cref="ImageSourceException"/> when the source
+    /// fails, <see cref="OperationCanceledException"/> and <see cref="ObjectDisposedException"/>.
     /// </remarks>
     public IEnumerable<ImageBatch> Epoch(int epoch, long startStep = 0, CancellationToken cancellationToken = default)
     {
@@ -101,16 +98,20 @@ public sealed class ImageLoader : IDisposable
 
         if (startStep < 0 || startStep > BatchesPerEpoch)
         {
-            throw new ArgumentOutOfRangeException(nameof(startStep), startStep, $"The start step is {startStep}; an epoch of this loader has steps 0 to {BatchesPerEpoch - 1} (and {BatchesPerEpoch} stands for its end).");
+            throw new ArgumentOutOfRangeException(
+                nameof(startStep), startStep, $"The start step is {startStep}; " +
+                $"an epoch of this loader has steps 0 to {BatchesPerEpoch - 1} (and {BatchesPerEpoch} stands for its end).");
         }
 
         return Steps((epoch * BatchesPerEpoch) + startStep, BatchesPerEpoch - startStep, cancellationToken);
     }
 
     /// <summary>
-    /// Batches by steps counted from the beginning of epoch 0, across epochs: the next epoch's first batches are loaded while the last ones of an epoch are in use.
+    /// Batches by steps counted from the beginning of epoch 0, across epochs: the next epoch's first batches are loaded while the last
+    /// ones of an epoch are in use.
     /// </summary>
-    /// <param name="firstStep">The first step, from 0; step s is batch s mod <see cref="BatchesPerEpoch"/> of epoch s / <see cref="BatchesPerEpoch"/>.</param>
+    /// <param name="firstStep">The first step, from 0; step s is batch s mod <see cref="BatchesPerEpoch"/> of epoch s /
+    /// <see cref="BatchesPerEpoch"/>.</param>
     /// <param name="count">The number of steps, from 0.</param>
     /// <param name="cancellationToken">Ends waiting and loading.</param>
     /// <returns>Batches in order. Dispose each when it is used up.</returns>
@@ -126,7 +127,10 @@ public sealed class ImageLoader : IDisposable
         return Enumerate(firstStep, firstStep + count, cancellationToken);
     }
 
-    /// <summary>Stops all loading. Enumerations that are still running throw <see cref="ObjectDisposedException"/>. Batches that were delivered stay valid.</summary>
+    /// <summary>
+    /// Stops all loading. Enumerations that are still running throw <see cref="ObjectDisposedException"/>. Batches that were delivered
+    /// stay valid.
+    /// </summary>
     public void Dispose()
     {
         IBatchReader[] readers;
@@ -169,7 +173,9 @@ public sealed class ImageLoader : IDisposable
         lock (_readers)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            IBatchReader reader = _options.Threads == 0 ? new SynchronousReader(_context, firstStep, endStep) : new PrefetchingReader(_context, firstStep, endStep);
+            IBatchReader reader = _options.Threads == 0
+                ? new SynchronousReader(_context, firstStep, endStep)
+                : new PrefetchingReader(_context, firstStep, endStep);
             _readers.Add(reader);
             return reader;
         }
@@ -184,13 +190,17 @@ public sealed class ImageLoader : IDisposable
         }
         else if (isTraining && source.Count < options.BatchSize)
         {
-            errors.Add($"The source has {source.Count} images, fewer than a batch of {options.BatchSize}. Set BatchSize to {source.Count} or less, or add images.");
+            errors.Add(
+                $"The source has {source.Count} images, fewer than a batch of {options.BatchSize}. " +
+                $"Set BatchSize to {source.Count} or less, or add images.");
         }
 
         long bytes = 3L * transform.ImageSize * transform.ImageSize * options.BatchSize;
         if (errors.Count == 0 && bytes > Array.MaxLength)
         {
-            errors.Add($"A batch of {options.BatchSize} images of {transform.ImageSize} pixels takes {bytes} bytes, more than an array's {Array.MaxLength}. Lower BatchSize or ImageSize.");
+            errors.Add(
+                $"A batch of {options.BatchSize} images of {transform.ImageSize} pixels takes {bytes} bytes, " +
+                $"more than an array's {Array.MaxLength}. Lower BatchSize or ImageSize.");
         }
 
         return errors;

@@ -18,17 +18,23 @@ public sealed record ImageLoaderOptions
     /// <value>Default 0.</value>
     public ulong Seed { get; init; }
 
-    /// <summary>Background threads that read and decode. 0 loads on the consumer's own thread, when it asks. Batches are the same for any number.</summary>
+    /// <summary>
+    /// Background threads that read and decode. 0 loads on the consumer's own thread, when it asks. Batches are the same for any number.
+    /// </summary>
     /// <value>Default: half of the machine's logical processors, from 1 to 8. From 0 to 256.</value>
     [Range(0, MaxThreads)]
     public int Threads { get; init; } = Math.Clamp(Environment.ProcessorCount / 2, 1, 8);
 
-    /// <summary>Batches that may be loaded or in loading ahead of the consumer; this bounds memory. Unused when <see cref="Threads"/> is 0.</summary>
+    /// <summary>
+    /// Batches that may be loaded or in loading ahead of the consumer; this bounds memory. Unused when <see cref="Threads"/> is 0.
+    /// </summary>
     /// <value>Default 4. From 1 to 1,024. A batch of 128 images of 224 pixels takes 18.4 MiB.</value>
     [Range(1, MaxPrefetch)]
     public int Prefetch { get; init; } = 4;
 
-    /// <summary>The share of the source's images that may turn out bad before loading stops with <see cref="TooManyBadImagesException"/>.</summary>
+    /// <summary>
+    /// The share of the source's images that may turn out bad before loading stops with <see cref="TooManyBadImagesException"/>.
+    /// </summary>
     /// <value>Default 0.1. From 0 (one bad image stops) to 1 (never stops for the share).</value>
     [Range(0.0, 1.0)]
     public double MaxBadImageShare { get; init; } = 0.1;

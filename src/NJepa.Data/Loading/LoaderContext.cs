@@ -3,7 +3,8 @@ using System.Collections.Concurrent;
 namespace NJepa.Data;
 
 /// <summary>What all enumerations of one loader share: the schedule, the samples, and pools of buffers and decoders.</summary>
-internal sealed class LoaderContext(IImageSource source, int imageSize, ImageLoaderOptions options, BatchSchedule schedule, SampleLoader samples)
+internal sealed class LoaderContext(
+    IImageSource source, int imageSize, ImageLoaderOptions options, BatchSchedule schedule, SampleLoader samples)
 {
     private readonly ConcurrentBag<ImageDecoder> _decoders = [];
     private long _images;

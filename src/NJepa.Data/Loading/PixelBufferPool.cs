@@ -2,7 +2,10 @@ using System.Collections.Concurrent;
 
 namespace NJepa.Data;
 
-/// <summary>Keeps the pixel buffers of finished batches for the next ones. Never blocks: a consumer that keeps its batches merely gets new buffers.</summary>
+/// <summary>
+/// Keeps the pixel buffers of finished batches for the next ones. Never blocks: a consumer that keeps its batches merely gets new
+/// buffers.
+/// </summary>
 internal sealed class PixelBufferPool(int bufferLength, int capacity)
 {
     private readonly ConcurrentBag<byte[]> _buffers = [];

@@ -7,10 +7,11 @@ namespace NJepa.Data;
 /// Loads batches on background threads ahead of the consumer.
 /// </summary>
 /// <remarks>
-/// <para>Threads take small runs of places in the order of steps, so that they work on one batch together and it is ready early. A ring of slots holds
-/// the batches that are loading or ready; a thread that would need a slot beyond the ring waits for the consumer. What a place holds depends on
-/// its step alone, never on the thread that fills it.</para>
-/// <para>A failure is kept until the consumer reaches the batch in which it happened: batches before it are delivered, whatever the number of threads.</para>
+/// <para>Threads take small runs of places in the order of steps, so that they work on one batch together and it is ready early. A ring
+/// of slots holds the batches that are loading or ready; a thread that would need a slot beyond the ring waits for the consumer. What a
+/// place holds depends on its step alone, never on the thread that fills it.</para>
+/// <para>A failure is kept until the consumer reaches the batch in which it happened: batches before it are delivered, whatever the
+/// number of threads.</para>
 /// <para>Everything below is guarded by the gate, except the filling of places.</para>
 /// </remarks>
 internal sealed class PrefetchingReader : IBatchReader
@@ -51,7 +52,8 @@ internal sealed class PrefetchingReader : IBatchReader
     {
         batch = null;
         cancellationToken.ThrowIfCancellationRequested();
-        using CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(static reader => ((PrefetchingReader)reader!).Wake(), this);
+        using CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(
+            static reader => ((PrefetchingReader)reader!).Wake(), this);
         BatchSlot slot;
         lock (_gate)
         {

@@ -17,7 +17,8 @@ internal sealed class SampleLoader(IImageSource source, ImageTransform transform
     public int Load(BatchPlan plan, int place, ImageDecoder decoder, Span<byte> destination)
     {
         int index = plan.IndexAt(place);
-        // The crop belongs to the place, not to the image found for it: a replacement that also occurs in its own right is cropped differently there.
+        // The crop belongs to the place, not to the image found for it: a replacement that also occurs in its own right is cropped
+        // differently there.
         var key = new SampleKey(seed, plan.Epoch, index);
         if (TryLoad(index, key, decoder, destination))
         {
@@ -40,7 +41,8 @@ internal sealed class SampleLoader(IImageSource source, ImageTransform transform
         }
 
         throw new ImageSourceException(
-            $"No image could be found to replace '{source.GetName(index)}', which cannot be used: {MaxDraws} others were tried. Repair the images, or lower MaxBadImageShare to stop earlier.");
+            $"No image could be found to replace '{source.GetName(index)}', which cannot be used: {MaxDraws} others were tried. " +
+            "Repair the images, or lower MaxBadImageShare to stop earlier.");
     }
 
     private bool TryLoad(int index, SampleKey key, ImageDecoder decoder, Span<byte> destination)
@@ -61,7 +63,8 @@ internal sealed class SampleLoader(IImageSource source, ImageTransform transform
         }
         catch (Exception e) when (e is not (TooManyBadImagesException or ImageSourceException or OperationCanceledException))
         {
-            throw new ImageSourceException($"The image source {source.GetType().Name} failed at image {index} ({TryGetName(index)}): {e.Message}", e);
+            throw new ImageSourceException(
+                $"The image source {source.GetType().Name} failed at image {index} ({TryGetName(index)}): {e.Message}", e);
         }
 
         return false;

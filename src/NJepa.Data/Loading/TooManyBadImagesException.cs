@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace NJepa.Data;
 
 /// <summary>More images than allowed cannot be read, so that something is probably wrong with the data as a whole.</summary>
@@ -20,7 +22,8 @@ public sealed class TooManyBadImagesException : Exception
         ArgumentNullException.ThrowIfNull(bad);
         string list = string.Concat(bad.Take(Listed).Select(image => $"{Environment.NewLine}  - {image}"));
         string rest = bad.Count > Listed ? $"{Environment.NewLine}  ... and {bad.Count - Listed} more" : "";
-        return FormattableString.Invariant(
-            $"{bad.Count} of {count} images could not be read, more than MaxBadImageShare = {maxShare} allows. Repair or remove them, or allow a larger share:{list}{rest}");
+        string share = maxShare.ToString(CultureInfo.InvariantCulture);
+        return $"{bad.Count} of {count} images could not be read, more than MaxBadImageShare = {share} allows. " +
+            $"Repair or remove them, or allow a larger share:{list}{rest}";
     }
 }

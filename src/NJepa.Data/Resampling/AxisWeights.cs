@@ -1,12 +1,12 @@
 namespace NJepa.Data;
 
 /// <summary>
-/// The weights with which the pixels of one axis add up to those of the result: a triangle filter, as wide as the down-scale factor demands, in
-/// fixed point. Reusable; arrays grow to the largest use.
+/// The weights with which the pixels of one axis add up to those of the result: a triangle filter, as wide as the down-scale factor
+/// demands, in fixed point. Reusable; arrays grow to the largest use.
 /// </summary>
 /// <remarks>
-/// These are the weights of Pillow's antialiased bilinear resize for 8-bit images (22 fractional bits, rounded half away from zero), computed on
-/// the crop alone: nothing outside the crop bleeds in.
+/// These are the weights of Pillow's antialiased bilinear resize for 8-bit images (22 fractional bits, rounded half away from zero),
+/// computed on the crop alone: nothing outside the crop bleeds in.
 /// </remarks>
 internal sealed class AxisWeights
 {
@@ -35,11 +35,12 @@ internal sealed class AxisWeights
     /// <summary>Computes the weights for a plan.</summary>
     /// <param name="plan">What is wanted, in pixels of the full-size image.</param>
     /// <param name="scale">Pixels here for one pixel of the full-size image: 1, or less where it was decoded smaller.</param>
+    /// <param name="shift">Where the full-size image begins here.</param>
     /// <param name="size">Pixels here on this axis.</param>
-    public void Compute(in AxisPlan plan, double scale, int size)
+    public void Compute(in AxisPlan plan, double scale, double shift, int size)
     {
-        double from = plan.Start * scale;
-        double to = Math.Min((plan.Start + plan.Length) * scale, size);
+        double from = shift + (plan.Start * scale);
+        double to = Math.Min(shift + ((plan.Start + plan.Length) * scale), size);
         int low = Math.Min((int)from, size - 1);
         int high = Math.Max((int)Math.Ceiling(to), low + 1);
 

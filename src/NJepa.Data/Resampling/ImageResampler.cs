@@ -1,8 +1,8 @@
 namespace NJepa.Data;
 
 /// <summary>
-/// Crops and resizes with antialiasing: bilinear interpolation whose triangle filter widens with the down-scale factor. The values are those of Pillow's
-/// bilinear resize of 8-bit images, bit for bit, with the crop cut out first.
+/// Crops and resizes with antialiasing: bilinear interpolation whose triangle filter widens with the down-scale factor. The values are
+/// those of Pillow's bilinear resize of 8-bit images, bit for bit, with the crop cut out first.
 /// </summary>
 public static class ImageResampler
 {
@@ -29,9 +29,12 @@ public static class ImageResampler
         ArgumentNullException.ThrowIfNull(image);
         ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
-        if (box.Top < 0 || box.Left < 0 || box.Height < 1 || box.Width < 1 || box.Height > image.Height - box.Top || box.Width > image.Width - box.Left)
+        if (box.Top < 0 || box.Left < 0 || box.Height < 1 || box.Width < 1
+            || box.Height > image.Height - box.Top || box.Width > image.Width - box.Left)
         {
-            throw new ArgumentOutOfRangeException(nameof(box), box, $"The box must lie inside the image of {image.Width} x {image.Height} pixels and hold at least one pixel.");
+            throw new ArgumentOutOfRangeException(
+                nameof(box), box,
+                $"The box must lie inside the image of {image.Width} x {image.Height} pixels and hold at least one pixel.");
         }
 
         ReadOnlySpan<byte> source = image.Pixels;
@@ -43,7 +46,7 @@ public static class ImageResampler
 
         byte[] pixels = new byte[checked(width * height * 3)];
         var plan = new CropPlan(AxisPlan.Whole(box.Left, box.Width, width, mirror), AxisPlan.Whole(box.Top, box.Height, height));
-        new PixelResampler().Draw(wide, image.Width, image.Height, plan, image.Width, image.Height, pixels);
+        new PixelResampler().Draw(wide, image.Width, image.Height, plan, PixelPlacement.FullSize, pixels);
         return new RgbImage(width, height, pixels);
     }
 }

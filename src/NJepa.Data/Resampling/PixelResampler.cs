@@ -6,11 +6,12 @@ using System.Runtime.Intrinsics.X86;
 namespace NJepa.Data;
 
 /// <summary>
-/// Crops, resizes and mirrors in one go: rows first, then columns, with 8-bit values in between, as Pillow does it. Reusable, for one thread.
+/// Crops, resizes and mirrors in one go: rows first, then columns, with 8-bit values in between, as Pillow does it. Reusable, for one
+/// thread.
 /// </summary>
 /// <remarks>
-/// The source has 4 bytes a pixel (the fourth is not read into the result), so that a pixel is one load; the result has 3. Two taps of the horizontal pass
-/// or eight bytes of the vertical pass fill a vector of 32-bit sums.
+/// The source has 4 bytes a pixel (the fourth is not read into the result), so that a pixel is one load; the result has 3. Two taps of
+/// the horizontal pass or eight bytes of the vertical pass fill a vector of 32-bit sums.
 /// </remarks>
 internal sealed class PixelResampler
 {
@@ -29,13 +30,12 @@ internal sealed class PixelResampler
     /// <param name="width">Width of the source in pixels.</param>
     /// <param name="height">Height of the source in pixels.</param>
     /// <param name="plan">What is wanted, in pixels of the full-size image.</param>
-    /// <param name="fullWidth">Width of the full-size image, of which the source may be a smaller decoding.</param>
-    /// <param name="fullHeight">Height of the full-size image.</param>
+    /// <param name="placement">Where the full-size image lies in the source, which may be a smaller decoding of it.</param>
     /// <param name="destination">Receives RGB bytes [plan's rows, plan's columns, 3].</param>
-    public void Draw(ReadOnlySpan<byte> source, int width, int height, in CropPlan plan, int fullWidth, int fullHeight, Span<byte> destination)
+    public void Draw(ReadOnlySpan<byte> source, int width, int height, in CropPlan plan, PixelPlacement placement, Span<byte> destination)
     {
-        _horizontal.Compute(plan.Horizontal, (double)width / fullWidth, width);
-        _vertical.Compute(plan.Vertical, (double)height / fullHeight, height);
+        _horizontal.Compute(plan.Horizontal, placement.Scale, placement.OffsetX, width);
+        _vertical.Compute(plan.Vertical, placement.Scale, placement.OffsetY, height);
         int rowBytes = _horizontal.Count * 3;
         (int start, int end) = _vertical.Range;
         ArgumentOutOfRangeException.ThrowIfLessThan(source.Length, ((long)width * height * 4) + Slack);
@@ -93,7 +93,8 @@ internal sealed class PixelResampler
             }
 
             Vector128<int> value = Finish(sum.GetLower() + sum.GetUpper());
-            uint bytes = Vector128.Shuffle(value.AsByte(), Vector128.Create((byte)0, 4, 8, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)).AsUInt32().ToScalar();
+            Vector128<byte> packed = Vector128.Shuffle(value.AsByte(), Vector128.CreateScalar(0x0C080400).AsByte());
+            uint bytes = packed.AsUInt32().ToScalar();
             // The fourth byte is overwritten by the next pixel, the last one of all lands in the slack.
             Unsafe.WriteUnaligned(ref Unsafe.Add(ref target, x * 3), bytes);
             weights = ref Unsafe.Add(ref weights, taps * 4);
@@ -150,7 +151,9 @@ internal sealed class PixelResampler
         return Vector256.Create(lower.AsInt32(), upper.AsInt32());
     }
 
-    /// <summary>Rounds to 8 bits. Weights are not negative, but with thousands of taps their rounding may add up to a little more than one.</summary>
+    /// <summary>
+    /// Rounds to 8 bits. Weights are not negative, but with thousands of taps their rounding may add up to a little more than one.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<int> Finish(Vector128<int> sum) =>
         Vector128.Min((sum + Vector128.Create(Half)) >> AxisWeights.FractionBits, Vector128.Create((int)byte.MaxValue));

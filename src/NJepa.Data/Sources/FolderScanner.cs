@@ -23,7 +23,8 @@ internal static class FolderScanner
         }
 
         parents.Add(real);
-        foreach (FileSystemInfo entry in folder.EnumerateFileSystemInfos("*", new EnumerationOptions { AttributesToSkip = 0, IgnoreInaccessible = false }))
+        var everything = new EnumerationOptions { AttributesToSkip = 0, IgnoreInaccessible = false };
+        foreach (FileSystemInfo entry in folder.EnumerateFileSystemInfos("*", everything))
         {
             string path = prefix + entry.Name;
             if (entry is DirectoryInfo child)

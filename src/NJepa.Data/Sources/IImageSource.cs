@@ -1,8 +1,8 @@
 namespace NJepa.Data;
 
 /// <summary>
-/// A list of encoded images, with class labels where they are known. Implement it to feed pretraining from anywhere
-/// (a database, object storage, a packed file).
+/// A list of encoded images, with class labels where they are known. Implement it to feed pretraining from anywhere (a database, object
+/// storage, a packed file).
 /// </summary>
 /// <remarks>
 /// The list must not change while it is in use: index <c>i</c> always names the same image, or shuffling and resuming lose their meaning.
@@ -27,8 +27,8 @@ public interface IImageSource
     /// <summary>Opens the encoded bytes (a JPEG, PNG, WebP or BMP file) of one image. The caller disposes the stream.</summary>
     /// <param name="index">The image, from 0 to <see cref="Count"/> - 1.</param>
     /// <remarks>
-    /// An <see cref="IOException"/>, <see cref="InvalidDataException"/> or <see cref="UnauthorizedAccessException"/> marks this one image as bad:
-    /// the loader replaces it and reports it. Any other exception ends the run.
+    /// An <see cref="IOException"/>, <see cref="InvalidDataException"/> or <see cref="UnauthorizedAccessException"/> marks this one image
+    /// as bad: the loader replaces it and reports it. Any other exception ends the run.
     /// </remarks>
     Stream OpenRead(int index);
 }

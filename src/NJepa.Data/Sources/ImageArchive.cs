@@ -5,11 +5,12 @@ using Microsoft.Win32.SafeHandles;
 namespace NJepa.Data;
 
 /// <summary>
-/// The images of a zip archive, read in place without unpacking. The layout, the order and the labels are those of <see cref="ImageFolder"/>.
+/// The images of a zip archive, read in place without unpacking. The layout, the order and the labels are those of
+/// <see cref="ImageFolder"/>.
 /// </summary>
 /// <remarks>
-/// Any number of threads read at once, each at its own place in the file; nothing is locked. Entries may be stored or deflated; an encrypted
-/// entry or another compression counts as a bad image. Sizes in the archive are not trusted: a reader bounds what it takes (see
+/// Any number of threads read at once, each at its own place in the file; nothing is locked. Entries may be stored or deflated; an
+/// encrypted entry or another compression counts as a bad image. Sizes in the archive are not trusted: a reader bounds what it takes (see
 /// <see cref="ImageDecodingOptions.MaxFileBytes"/>).
 /// </remarks>
 public sealed class ImageArchive : IImageSource, IDisposable
@@ -43,10 +44,11 @@ public sealed class ImageArchive : IImageSource, IDisposable
 
     /// <summary>Lists the images of a zip archive and keeps the file open.</summary>
     /// <param name="path">The zip file.</param>
-    /// <param name="split">The split folder to read, such as <c>train</c> (<c>val</c>, <c>valid</c> and <c>validation</c> stand for each other); null reads all images.</param>
+    /// <param name="split">The split folder to read, such as <c>train</c> (<c>val</c>, <c>valid</c> and <c>validation</c> stand for each
+    /// other); null reads all images.</param>
     /// <exception cref="ArgumentException">The path is null or empty.</exception>
-    /// <exception cref="ImageSourceException">
-    /// The file does not exist, cannot be opened, is not a zip archive, is damaged, holds no images or unsafe names, or lacks the split.
+    /// <exception cref="ImageSourceException"> The file does not exist, cannot be opened, is not a zip archive, is damaged, holds no
+    /// images or unsafe names, or lacks the split.
     /// </exception>
     public static ImageArchive Open(string path, string? split = null)
     {
@@ -54,7 +56,9 @@ public sealed class ImageArchive : IImageSource, IDisposable
         string fullPath = System.IO.Path.GetFullPath(path);
         if (!File.Exists(fullPath))
         {
-            string hint = Directory.Exists(fullPath) ? "It is a folder; open it with ImageFolder.Open or ImageSource.Open." : "Check the path.";
+            string hint = Directory.Exists(fullPath)
+                ? "It is a folder; open it with ImageFolder.Open or ImageSource.Open."
+                : "Check the path.";
             throw new ImageSourceException($"The image archive '{fullPath}' does not exist. {hint}");
         }
 
@@ -70,7 +74,8 @@ public sealed class ImageArchive : IImageSource, IDisposable
         }
         catch (InvalidDataException e)
         {
-            throw new ImageSourceException($"'{fullPath}' cannot be read as a zip archive: {e.Message}. Make the archive again, or pass a folder of images.", e);
+            throw new ImageSourceException(
+                $"'{fullPath}' cannot be read as a zip archive: {e.Message}. Make the archive again, or pass a folder of images.", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -103,7 +108,8 @@ public sealed class ImageArchive : IImageSource, IDisposable
 
         if (entry.Method is not (Stored or Deflated))
         {
-            throw new InvalidDataException($"it is compressed in the archive by method {entry.Method}; only stored (0) and deflated (8) entries are read");
+            throw new InvalidDataException(
+                $"it is compressed in the archive by method {entry.Method}; only stored (0) and deflated (8) entries are read");
         }
 
         long fileLength = RandomAccess.GetLength(_file);
@@ -119,7 +125,9 @@ public sealed class ImageArchive : IImageSource, IDisposable
             throw new InvalidDataException("its header in the archive is damaged");
         }
 
-        long start = entry.HeaderOffset + LocalLength + BinaryPrimitives.ReadUInt16LittleEndian(header.AsSpan(26)) + BinaryPrimitives.ReadUInt16LittleEndian(header.AsSpan(28));
+        int nameLength = BinaryPrimitives.ReadUInt16LittleEndian(header.AsSpan(26));
+        int extraLength = BinaryPrimitives.ReadUInt16LittleEndian(header.AsSpan(28));
+        long start = entry.HeaderOffset + LocalLength + nameLength + extraLength;
         if (entry.CompressedLength < 0 || start > fileLength || entry.CompressedLength > fileLength - start)
         {
             throw new InvalidDataException("its data reach beyond the end of the archive");
@@ -142,9 +150,11 @@ public sealed class ImageArchive : IImageSource, IDisposable
         {
             if (IsUnsafe(entry.Name))
             {
-                // Nothing is ever unpacked, so such a name can do no harm here; but whoever unpacks this archive is attacked, or the archive is broken.
+                // Nothing is ever unpacked, so such a name can do no harm here; but whoever unpacks this archive is attacked, or
+                // the archive is broken.
                 throw new ImageSourceException(
-                    $"The archive '{path}' holds an entry with the unsafe name '{Shorten(entry.Name)}'. Names must be relative and free of '..'; make the archive again.");
+                    $"The archive '{path}' holds an entry with the unsafe name '{Shorten(entry.Name)}'. " +
+                    "Names must be relative and free of '..'; make the archive again.");
             }
 
             if (ImageIndex.IsImage(entry.Name))
@@ -158,7 +168,8 @@ public sealed class ImageArchive : IImageSource, IDisposable
     }
 
     private static bool IsUnsafe(string name) =>
-        name.StartsWith('/') || name.Contains('\0') || (name.Length >= 2 && name[1] == ':' && char.IsAsciiLetter(name[0])) || name.Split('/').Contains("..");
+        name.StartsWith('/') || name.Contains('\0') || (name.Length >= 2 && name[1] == ':' && char.IsAsciiLetter(name[0]))
+        || name.Split('/').Contains("..");
 
     private static string Shorten(string name) => name.Length <= 200 ? name : string.Concat(name.AsSpan(0, 200), "...");
 }

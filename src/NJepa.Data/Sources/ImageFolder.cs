@@ -1,15 +1,15 @@
 namespace NJepa.Data;
 
 /// <summary>
-/// The images of a folder tree: <c>&lt;class&gt;/&lt;file&gt;</c>, or <c>&lt;split&gt;/&lt;class&gt;/&lt;file&gt;</c> when the top level consists only of
-/// folders named <c>train</c>, <c>val</c>, <c>valid</c>, <c>validation</c> or <c>test</c> (in any case).
+/// The images of a folder tree: <c>&lt;class&gt;/&lt;file&gt;</c>, or <c>&lt;split&gt;/&lt;class&gt;/&lt;file&gt;</c> when the top level
+/// consists only of folders named <c>train</c>, <c>val</c>, <c>valid</c>, <c>validation</c> or <c>test</c> (in any case).
 /// </summary>
 /// <remarks>
-/// <para>The class is the first folder (below the split, if there is one); deeper folders belong to it. Images directly in the root, or directly in a split,
-/// have no label. A single folder that wraps all others is looked through.</para>
-/// <para>Files are images by their extension (.jpg, .jpeg, .png, .webp, .bmp, in any case); hidden files and <c>__MACOSX</c> are passed over. The order is
-/// the ordinal order of the relative paths with '/' as separator, the same as that of a zip archive of the folder. Class names are those of all
-/// splits together, so that a label means the same class in each split.</para>
+/// <para>The class is the first folder (below the split, if there is one); deeper folders belong to it. Images directly in the root, or
+/// directly in a split, have no label. A single folder that wraps all others is looked through.</para>
+/// <para>Files are images by their extension (.jpg, .jpeg, .png, .webp, .bmp, in any case); hidden files and <c>__MACOSX</c> are passed
+/// over. The order is the ordinal order of the relative paths with '/' as separator, the same as that of a zip archive of the folder.
+/// Class names are those of all splits together, so that a label means the same class in each split.</para>
 /// <para>Safe for any number of threads.</para>
 /// </remarks>
 public sealed class ImageFolder : IImageSource
@@ -36,16 +36,20 @@ public sealed class ImageFolder : IImageSource
 
     /// <summary>Lists the images below a folder. Files are opened only when they are read.</summary>
     /// <param name="path">The folder.</param>
-    /// <param name="split">The split folder to read, such as <c>train</c> (<c>val</c>, <c>valid</c> and <c>validation</c> stand for each other); null reads all images.</param>
+    /// <param name="split">The split folder to read, such as <c>train</c> (<c>val</c>, <c>valid</c> and <c>validation</c> stand for each
+    /// other); null reads all images.</param>
     /// <exception cref="ArgumentException">The path is null or empty.</exception>
-    /// <exception cref="ImageSourceException">The folder does not exist, cannot be listed, holds no images, or lacks the split.</exception>
+    /// <exception cref="ImageSourceException">The folder does not exist, cannot be listed, holds no images, or lacks the
+    /// split.</exception>
     public static ImageFolder Open(string path, string? split = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         string root = System.IO.Path.GetFullPath(path);
         if (!Directory.Exists(root))
         {
-            string hint = File.Exists(root) ? "It is a file; a zip archive is opened with ImageArchive.Open or ImageSource.Open." : "Check the path.";
+            string hint = File.Exists(root)
+                ? "It is a file; a zip archive is opened with ImageArchive.Open or ImageSource.Open."
+                : "Check the path.";
             throw new ImageSourceException($"The image folder '{root}' does not exist. {hint}");
         }
 
@@ -56,7 +60,9 @@ public sealed class ImageFolder : IImageSource
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new ImageSourceException($"The image folder '{root}' cannot be listed: {e.Message} Give the process permission to read it and all folders below it.", e);
+            throw new ImageSourceException(
+                $"The image folder '{root}' cannot be listed: {e.Message} " +
+                "Give the process permission to read it and all folders below it.", e);
         }
 
         ImageIndex index = ImageIndex.Build(paths, split, root);
@@ -73,7 +79,12 @@ public sealed class ImageFolder : IImageSource
     /// <inheritdoc/>
     public Stream OpenRead(int index) =>
         // The decoder reads the whole file in one call: a buffer in between would only copy.
-        new FileStream(System.IO.Path.Combine(Path, _names[index]), FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 1, FileOptions.SequentialScan);
+        new FileStream(System.IO.Path.Combine(Path, _names[index]), new FileStreamOptions
+        {
+            Share = FileShare.Read | FileShare.Delete,
+            BufferSize = 0,
+            Options = FileOptions.SequentialScan,
+        });
 
     /// <summary>The path, the number of images and the number of classes.</summary>
     public override string ToString() => $"{Path}: {Count} images, {ClassNames.Count} classes";

@@ -3,8 +3,8 @@ using System.Collections.Frozen;
 namespace NJepa.Data;
 
 /// <summary>
-/// Turns a list of relative paths into an ordered, labelled list of images. Folders and archives share it, so that a folder and a zip of it
-/// give the same list.
+/// Turns a list of relative paths into an ordered, labelled list of images. Folders and archives share it, so that a folder and a zip of
+/// it give the same list.
 /// </summary>
 internal sealed class ImageIndex
 {
@@ -70,17 +70,19 @@ internal sealed class ImageIndex
 
         // The classes of all splits together: a label means the same class in each of them, even where a class is missing from one.
         int classDepth = depth + (hasSplits ? 1 : 0);
-        string[] classNames = [.. segments.Where(path => path.Length >= classDepth + 2).Select(path => path[classDepth]).Distinct().Order(StringComparer.Ordinal)];
-        Dictionary<string, int> labelOf = classNames.Select((name, label) => (name, label)).ToDictionary(pair => pair.name, pair => pair.label, StringComparer.Ordinal);
+        IEnumerable<string> classes = segments.Where(path => path.Length >= classDepth + 2).Select(path => path[classDepth]).Distinct();
+        string[] classNames = [.. classes.Order(StringComparer.Ordinal)];
+        var labelOf = classNames.Index().ToDictionary(pair => pair.Item, pair => pair.Index, StringComparer.Ordinal);
 
-        int[] entries = [.. Enumerable.Range(0, paths.Count).Where(i => selected(segments[i])).OrderBy(i => paths[i], StringComparer.Ordinal)];
+        IEnumerable<int> chosen = Enumerable.Range(0, paths.Count).Where(i => selected(segments[i]));
+        int[] entries = [.. chosen.OrderBy(i => paths[i], StringComparer.Ordinal)];
         int[] labels = [.. entries.Select(i => segments[i].Length >= classDepth + 2 ? labelOf[segments[i][classDepth]] : -1)];
         return new ImageIndex(entries, labels, classNames);
     }
 
     /// <summary>
-    /// 1 when a single folder wraps all others, as zip programs make it when they are given a folder: classes are looked for below it.
-    /// A single folder with images directly in it is a class.
+    /// 1 when a single folder wraps all others, as zip programs make it when they are given a folder: classes are looked for below it. A
+    /// single folder with images directly in it is a class.
     /// </summary>
     private static int WrapperDepth(string[][] segments)
     {
@@ -94,11 +96,12 @@ internal sealed class ImageIndex
         if (!hasSplits)
         {
             throw new ImageSourceException(
-                $"Split '{split}' was asked for, but '{place}' has no split folders: its top level would have to consist of folders named " +
-                $"{string.Join(", ", SplitNames)} alone. Leave the split out to read all images.");
+                $"Split '{split}' was asked for, but '{place}' has no split folders: " +
+                $"its top level would have to consist of folders named {string.Join(", ", SplitNames)} alone. Leave the split out to read all images.");
         }
 
-        string[] available = [.. segments.Select(path => path[depth]).Distinct(StringComparer.OrdinalIgnoreCase).Order(StringComparer.Ordinal)];
+        IEnumerable<string> found = segments.Select(path => path[depth]).Distinct(StringComparer.OrdinalIgnoreCase);
+        string[] available = [.. found.Order(StringComparer.Ordinal)];
         string? match = available.FirstOrDefault(name => name.Equals(split, StringComparison.OrdinalIgnoreCase));
         if (match is null && IsValidation(split))
         {
@@ -106,7 +109,8 @@ internal sealed class ImageIndex
         }
 
         return match ?? throw new ImageSourceException(
-            $"Split '{split}' is not in '{place}', which has {string.Join(", ", available)}. Use one of these, or leave the split out to read all images.");
+            $"Split '{split}' is not in '{place}', which has {string.Join(", ", available)}. " +
+                "Use one of these, or leave the split out to read all images.");
     }
 
     private static bool IsValidation(string name) => name.StartsWith("val", StringComparison.OrdinalIgnoreCase) && Splits.Contains(name);

@@ -5,10 +5,11 @@ public static class ImageSource
 {
     /// <summary>Opens a folder as <see cref="ImageFolder"/> or a zip file as <see cref="ImageArchive"/>.</summary>
     /// <param name="folderOrZip">The path of a folder or of a zip file.</param>
-    /// <param name="split">
-    /// The split folder to read, such as <c>train</c>; null reads all images. See <see cref="ImageFolder"/> for the layout.
+    /// <param name="split"> The split folder to read, such as <c>train</c>; null reads all images. See <see cref="ImageFolder"/> for the
+    /// layout.
     /// </param>
-    /// <returns>The images in ordinal order of their paths. An <see cref="ImageArchive"/> holds its file open until it is disposed or collected.</returns>
+    /// <returns>The images in ordinal order of their paths. An <see cref="ImageArchive"/> holds its file open until it is disposed or
+    /// collected.</returns>
     /// <exception cref="ArgumentException">The path is null or empty.</exception>
     /// <exception cref="ImageSourceException">There is nothing at the path, it holds no images, or the split is unknown.</exception>
     public static IImageSource Open(string folderOrZip, string? split = null)
@@ -24,6 +25,7 @@ public static class ImageSource
             return ImageArchive.Open(folderOrZip, split);
         }
 
-        throw new ImageSourceException($"There is no folder or zip file '{folderOrZip}'. Check the path (it was looked for at '{Path.GetFullPath(folderOrZip)}').");
+        throw new ImageSourceException(
+            $"There is no folder or zip file '{folderOrZip}'. Check the path (it was looked for at '{Path.GetFullPath(folderOrZip)}').");
     }
 }

@@ -4,7 +4,9 @@ using System.Text;
 
 namespace NJepa.Data;
 
-/// <summary>Views of image sources: subsets, random splits, a few images per class. All are deterministic and share the source they view.</summary>
+/// <summary>
+/// Views of image sources: subsets, random splits, a few images per class. All are deterministic and share the source they view.
+/// </summary>
 public static class ImageSourceExtensions
 {
     /// <summary>A view of the images at <paramref name="indices"/>, in that order. Class names stay those of the source.</summary>
@@ -20,7 +22,9 @@ public static class ImageSourceExtensions
         {
             if (index < 0 || index >= source.Count)
             {
-                throw new ArgumentOutOfRangeException(nameof(indices), index, $"Index {index} is not in the source, which has {source.Count} images (0 to {source.Count - 1}).");
+                throw new ArgumentOutOfRangeException(
+                    nameof(indices), index,
+                    $"Index {index} is not in the source, which has {source.Count} images (0 to {source.Count - 1}).");
             }
         }
 
@@ -31,9 +35,8 @@ public static class ImageSourceExtensions
     /// Splits a source at random into a training and a test part, class by class (stratified). Unlabelled images count as one class.
     /// </summary>
     /// <param name="source">The source to split.</param>
-    /// <param name="testFraction">
-    /// The share of each class that goes to the test part, above 0 and below 1; rounded to whole images, but each part gets at least one image of a class that
-    /// has two.
+    /// <param name="testFraction"> The share of each class that goes to the test part, above 0 and below 1; rounded to whole images, but
+    /// each part gets at least one image of a class that has two.
     /// </param>
     /// <param name="seed">Another seed gives another split; the same seed always the same.</param>
     /// <returns>Two views without a common image, each in the order of the source.</returns>
@@ -43,7 +46,8 @@ public static class ImageSourceExtensions
         ArgumentNullException.ThrowIfNull(source);
         if (!(testFraction > 0 && testFraction < 1))
         {
-            throw new ArgumentOutOfRangeException(nameof(testFraction), testFraction, $"The test fraction is {testFraction}; it must be above 0 and below 1.");
+            throw new ArgumentOutOfRangeException(
+                nameof(testFraction), testFraction, $"The test fraction is {testFraction}; it must be above 0 and below 1.");
         }
 
         var train = new List<int>();
@@ -73,12 +77,13 @@ public static class ImageSourceExtensions
             throw new ArgumentOutOfRangeException(nameof(count), count, $"{count} images per class were asked for; at least 1 is needed.");
         }
 
-        return source.Subset(ShuffledClasses(source, seed).Where(members => source.GetLabel(members[0]) >= 0).SelectMany(members => members.Take(count)).Order());
+        IEnumerable<int[]> labelled = ShuffledClasses(source, seed).Where(members => source.GetLabel(members[0]) >= 0);
+        return source.Subset(labelled.SelectMany(members => members.Take(count)).Order());
     }
 
     /// <summary>
-    /// A SHA-256 of the class names and of the names and labels of all images, in order: what a resumed run compares to find out that its data changed.
-    /// It does not read the images.
+    /// A SHA-256 of the class names and of the names and labels of all images, in order: what a resumed run compares to find out that its
+    /// data changed. It does not read the images.
     /// </summary>
     /// <param name="source">The source to identify.</param>
     /// <returns>64 lower-case hexadecimal digits.</returns>

@@ -8,8 +8,9 @@ namespace NJepa.Data;
 /// Reads the list of files of a zip archive (with the zip64 extension).
 /// </summary>
 /// <remarks>
-/// System.IO.Compression's ZipArchive serves one thread at a time and keeps several objects for each entry; here an entry is a few words and
-/// any number of threads read at their own offsets. The parser allocates no more than the file is long and follows no length that leads out of the file.
+/// System.IO.Compression's ZipArchive serves one thread at a time and keeps several objects for each entry; here an entry is a few words
+/// and any number of threads read at their own offsets. The parser allocates no more than the file is long and follows no length that
+/// leads out of the file.
 /// </remarks>
 internal static class ZipDirectory
 {

@@ -1,8 +1,8 @@
 namespace NJepa.Data;
 
 /// <summary>
-/// The fixed view of evaluation: the image is resized with antialiasing so that its shorter side has <see cref="ResizeShorterSide"/> pixels, and the central
-/// square is taken; or the whole image is squeezed into the square.
+/// The fixed view of evaluation: the image is resized with antialiasing so that its shorter side has <see cref="ResizeShorterSide"/>
+/// pixels, and the central square is taken; or the whole image is squeezed into the square.
 /// </summary>
 /// <remarks>The result is that of resizing first and cropping then, but only the pixels of the crop are computed.</remarks>
 public sealed record EvaluationTransform : ImageTransform
@@ -13,9 +13,15 @@ public sealed record EvaluationTransform : ImageTransform
     /// <summary>The usual protocol: shorter side to 256, central 224 (87.5 % of the shorter side). These are the defaults.</summary>
     public static EvaluationTransform Paper { get; } = new();
 
-    /// <summary>The shorter side of the image after resizing and before the crop, in pixels; null squeezes the whole image into the square, ignoring its aspect ratio.</summary>
-    /// <value>Default: 256/224 of <see cref="ImageTransform.ImageSize"/>, rounded (256 for 224). At least <see cref="ImageTransform.ImageSize"/>.</value>
-    /// <remarks>Set it to <see cref="ImageTransform.ImageSize"/> to see small square images, such as those of CIFAR-10, to their edges.</remarks>
+    /// <summary>
+    /// The shorter side of the image after resizing and before the crop, in pixels; null squeezes the whole image into the square,
+    /// ignoring its aspect ratio.
+    /// </summary>
+    /// <value>Default: 256/224 of <see cref="ImageTransform.ImageSize"/>, rounded (256 for 224). At least
+    /// <see cref="ImageTransform.ImageSize"/>.</value>
+    /// <remarks>
+    /// Set it to <see cref="ImageTransform.ImageSize"/> to see small square images, such as those of CIFAR-10, to their edges.
+    /// </remarks>
     public int? ResizeShorterSide
     {
         get => _resizeIsSet ? _resizeShorterSide : (int)Math.Round(ImageSize * 256.0 / 224.0);
@@ -26,7 +32,10 @@ public sealed record EvaluationTransform : ImageTransform
         }
     }
 
-    /// <summary>The largest central square, without a border cut away: <see cref="ResizeShorterSide"/> equals <paramref name="imageSize"/>. For images about as small as the result.</summary>
+    /// <summary>
+    /// The largest central square, without a border cut away: <see cref="ResizeShorterSide"/> equals <paramref name="imageSize"/>. For
+    /// images about as small as the result.
+    /// </summary>
     /// <param name="imageSize">The side of the result in pixels.</param>
     public static EvaluationTransform CentralSquare(int imageSize) => new() { ImageSize = imageSize, ResizeShorterSide = imageSize };
 
@@ -37,7 +46,9 @@ public sealed record EvaluationTransform : ImageTransform
         ValidateImageSize(errors);
         if (ResizeShorterSide is int side && (side < ImageSize || side > 2 * MaxImageSize))
         {
-            errors.Add($"ResizeShorterSide is {side}; it must be from ImageSize ({ImageSize}) to {2 * MaxImageSize} pixels, or null to squeeze the whole image.");
+            errors.Add(
+                $"ResizeShorterSide is {side}; " +
+                $"it must be from ImageSize ({ImageSize}) to {2 * MaxImageSize} pixels, or null to squeeze the whole image.");
         }
 
         return errors;

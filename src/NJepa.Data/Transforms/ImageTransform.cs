@@ -1,7 +1,8 @@
 namespace NJepa.Data;
 
 /// <summary>
-/// How an image of any size becomes a square of <see cref="ImageSize"/> pixels: <see cref="TrainingAugmentation"/> or <see cref="EvaluationTransform"/>.
+/// How an image of any size becomes a square of <see cref="ImageSize"/> pixels: <see cref="TrainingAugmentation"/> or
+/// <see cref="EvaluationTransform"/>.
 /// </summary>
 public abstract record ImageTransform
 {

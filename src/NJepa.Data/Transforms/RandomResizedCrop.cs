@@ -1,8 +1,8 @@
 namespace NJepa.Data;
 
 /// <summary>
-/// Chooses crop boxes as RandomResizedCrop does: up to ten times an area uniform in the scale range and a log-uniform aspect ratio are drawn;
-/// the first box that fits lands at a uniform position. If none fits, the largest central box within the aspect range is taken.
+/// Chooses crop boxes as RandomResizedCrop does: up to ten times an area uniform in the scale range and a log-uniform aspect ratio are
+/// drawn; the first box that fits lands at a uniform position. If none fits, the largest central box within the aspect range is taken.
 /// </summary>
 public static class RandomResizedCrop
 {

@@ -3,13 +3,15 @@ using System.ComponentModel.DataAnnotations;
 namespace NJepa.Data;
 
 /// <summary>
-/// The random crop of pretraining: a rectangle of random area and aspect ratio is cut out, resized to a square with antialiasing, and mirrored
-/// half the time where that is switched on. There is no colour change: I-JEPA learns without hand-made augmentations.
+/// The random crop of pretraining: a rectangle of random area and aspect ratio is cut out, resized to a square with antialiasing, and
+/// mirrored half the time where that is switched on. There is no colour change: I-JEPA learns without hand-made augmentations.
 /// </summary>
 /// <remarks>The default, <see cref="Paper"/>, is the reference pipeline: crops of 30 to 100 % of the area, no flip.</remarks>
 public sealed record TrainingAugmentation : ImageTransform
 {
-    /// <summary>The reference pipeline: 224 pixels, 30 to 100 % of the area, aspect ratio 3/4 to 4/3, no flip. These are the defaults.</summary>
+    /// <summary>
+    /// The reference pipeline: 224 pixels, 30 to 100 % of the area, aspect ratio 3/4 to 4/3, no flip. These are the defaults.
+    /// </summary>
     public static TrainingAugmentation Paper { get; } = new();
 
     /// <summary>For small sets of images: as <see cref="Paper"/>, mirrored half the time, which doubles what there is to see.</summary>
@@ -51,7 +53,9 @@ public sealed record TrainingAugmentation : ImageTransform
 
         if (!(AspectRatioMin > 0 && AspectRatioMin <= AspectRatioMax && double.IsFinite(AspectRatioMax)))
         {
-            errors.Add($"The aspect ratio is {AspectRatioMin} to {AspectRatioMax}; it must satisfy 0 < AspectRatioMin <= AspectRatioMax, both finite.");
+            errors.Add(
+                $"The aspect ratio is {AspectRatioMin} to {AspectRatioMax}; " +
+                "it must satisfy 0 < AspectRatioMin <= AspectRatioMax, both finite.");
         }
 
         return errors;

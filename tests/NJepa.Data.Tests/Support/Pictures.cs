@@ -32,9 +32,11 @@ public static class Pictures
     public static byte[] Encode(RgbImage image, SKEncodedImageFormat format, int quality = 100)
     {
         using SKBitmap bitmap = new(new SKImageInfo(image.Width, image.Height, SKColorType.Rgba8888, SKAlphaType.Opaque));
+        Span<byte> wide = bitmap.GetPixelSpan();
         for (int i = 0; i < image.Width * image.Height; i++)
         {
-            bitmap.SetPixel(i % image.Width, i / image.Width, new SKColor(image.Pixels[3 * i], image.Pixels[(3 * i) + 1], image.Pixels[(3 * i) + 2]));
+            image.Pixels.AsSpan(3 * i, 3).CopyTo(wide[(4 * i)..]);
+            wide[(4 * i) + 3] = byte.MaxValue;
         }
 
         using SKData data = bitmap.Encode(format, quality);
@@ -55,10 +57,10 @@ public static class Pictures
         using SKBitmap bitmap = new(new SKImageInfo(1, 1, SKColorType.Rgba8888, SKAlphaType.Unpremul));
         bitmap.SetPixel(0, 0, color);
         using SKPixmap pixmap = bitmap.PeekPixels();
-        using SKData data = format == SKEncodedImageFormat.Webp
+        using SKData? data = format == SKEncodedImageFormat.Webp
             ? pixmap.Encode(new SKWebpEncoderOptions(SKWebpEncoderCompression.Lossless, 100))
             : pixmap.Encode(format, 100);
-        return data.ToArray();
+        return data!.ToArray();
     }
 
     /// <summary>A bottom-up 24-bit BMP.</summary>
