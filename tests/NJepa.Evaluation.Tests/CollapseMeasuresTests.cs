@@ -16,7 +16,9 @@ public sealed class CollapseMeasuresTests : TorchTest
         report.MeanPairwiseCosine.Should().BeApproximately(OracleMeanCosine(rows), 1e-12);
         report.RankMe.Should().BeApproximately(OracleRankMe(rows), 1e-9);
         report.RootMeanSquare.Should().BeApproximately(Math.Sqrt(set.Values.Average(x => (double)x * x)), 1e-12);
-        report.RankFraction.Should().BeApproximately(report.RankMe / 9, 1e-12);
+        float[][] centred = [.. rows.Select(r => r.Select((x, d) => (float)(x - rows.Average(o => (double)o[d]))).ToArray())];
+        report.CentredRankMe.Should().BeApproximately(OracleRankMe(centred), 1e-5, "the oracle's centred rows are rounded to single precision");
+        report.RankFraction.Should().BeApproximately(report.CentredRankMe / 9, 1e-12);
     }
 
     [Fact]
@@ -53,6 +55,7 @@ public sealed class CollapseMeasuresTests : TorchTest
         CollapseReport report = CollapseMeasures.Measure(Features.Unlabelled([.. Enumerable.Range(0, 300).Select(i => (i % 3) + 0.1f)], 3));
 
         report.RankMe.Should().BeApproximately(1, 1e-6);
+        report.CentredRankMe.Should().Be(0);
         report.MeanPairwiseCosine.Should().BeApproximately(1, 1e-12);
         report.IsCollapsed.Should().BeTrue();
     }
@@ -68,10 +71,22 @@ public sealed class CollapseMeasuresTests : TorchTest
     }
 
     [Fact]
+    public void A_large_common_part_hides_nothing_from_the_verdict()
+    {
+        FeatureSet healthy = Features.Noise(500, 64, 2, seed: 1);
+
+        CollapseReport report = CollapseMeasures.Measure(Features.Unlabelled([.. healthy.Values.Select(x => x + 100)], 64));
+
+        report.RankMe.Should().BeLessThan(10);
+        report.CentredRankMe.Should().BeGreaterThan(55);
+        report.IsCollapsed.Should().BeFalse();
+    }
+
+    [Fact]
     public void The_report_prints_in_one_line()
     {
-        new CollapseReport(1000, 96, 0.8412, 75.26, 0.123, 1).ToString().Should().Be("RankMe 75.3 of 96, feature std 0.841, mean cosine 0.12");
-        new CollapseReport(1000, 96, 0.14, 7.4, 0.99, 1).ToString().Should().Be("RankMe 7.4 of 96, feature std 0.140, mean cosine 0.99 (collapsed)");
+        new CollapseReport(1000, 96, 0.8412, 70.11, 75.26, 0.123, 1).ToString().Should().Be("RankMe 70.1 (centred 75.3) of 96, feature std 0.841, mean cosine 0.12");
+        new CollapseReport(1000, 96, 0.14, 2.8, 7.4, 0.99, 1).ToString().Should().Be("RankMe 2.8 (centred 7.4) of 96, feature std 0.140, mean cosine 0.99 (collapsed)");
     }
 
     [Fact]

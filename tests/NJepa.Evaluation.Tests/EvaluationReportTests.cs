@@ -5,21 +5,21 @@ public sealed class EvaluationReportTests : TorchTest
     private static readonly EvaluationReport Report = new(
     [
         new(EvaluationEntry.RawPixels, [Result("kNN, k = 20", 40)], IsFloor: true),
-        new(EvaluationEntry.Untrained, [Result("kNN, k = 20", 50), Result("linear probe", 60)], new CollapseReport(1000, 96, 0.14, 7.4, 0.971, 1), IsFloor: true),
-        new("after 30 epochs", [Result("kNN, k = 20", 70), Result("linear probe", 55)], new CollapseReport(1000, 96, 0.84, 75, 0.05, 1)),
+        new(EvaluationEntry.Untrained, [Result("kNN, k = 20", 50), Result("linear probe", 60)], new CollapseReport(1000, 96, 0.14, 2.8, 7.4, 0.971, 1), IsFloor: true),
+        new("after 30 epochs", [Result("kNN, k = 20", 70), Result("linear probe", 55)], new CollapseReport(1000, 96, 0.84, 70, 75, 0.05, 1)),
     ]);
 
     [Fact]
     public void The_table_shows_every_row_and_the_gain_over_each_floor() =>
         Report.ToMarkdown().ReplaceLineEndings("\n").Should().Be(
             """
-            | features | kNN, k = 20 | linear probe | RankMe | feature std | mean cosine |
-            |---|---:|---:|---:|---:|---:|
-            | raw pixels | 40.0 % (30.9-49.8) | - | - | - | - |
-            | untrained encoder | 50.0 % (40.4-59.6) | 60.0 % (50.2-69.1) | 7.4 of 96 | 0.140 | 0.97 |
-            | after 30 epochs | 70.0 % (60.4-78.1) | 55.0 % (45.2-64.4) | 75.0 of 96 | 0.840 | 0.05 |
-            | after 30 epochs over raw pixels, points | +30.0 | - |  |  |  |
-            | after 30 epochs over untrained encoder, points | +20.0 | -5.0 |  |  |  |
+            | features | kNN, k = 20 | linear probe | RankMe | centred RankMe | feature std | mean cosine |
+            |---|---:|---:|---:|---:|---:|---:|
+            | raw pixels | 40.0 % (30.9-49.8) | - | - | - | - | - |
+            | untrained encoder | 50.0 % (40.4-59.6) | 60.0 % (50.2-69.1) | 2.8 of 96 | 7.4 of 96 | 0.140 | 0.97 |
+            | after 30 epochs | 70.0 % (60.4-78.1) | 55.0 % (45.2-64.4) | 70.0 of 96 | 75.0 of 96 | 0.840 | 0.05 |
+            | after 30 epochs over raw pixels, points | +30.0 | - |  |  |  |  |
+            | after 30 epochs over untrained encoder, points | +20.0 | -5.0 |  |  |  |  |
 
             Top-1 accuracy with 95 % interval (Wilson); 100 test images, 2 classes.
 

@@ -25,18 +25,21 @@ public sealed class FeatureSetTests
 
         chosen.Values.Should().Equal(5, 6, 1, 2);
         chosen.Labels.Should().Equal(1, 1);
+        chosen.SourceIndices.Should().Equal(2, 0);
+        chosen.Select([1]).SourceIndices.Should().Equal(0);
         chosen.ClassNames.Should().Equal("cat", "dog", "owl");
     }
 
     [Fact]
     public void All_problems_of_the_shapes_are_listed_at_once()
     {
-        Action act = () => _ = new FeatureSet([1, 2, 3], 2, [0, 7], ["cat", "cat", ""]);
+        Action act = () => _ = new FeatureSet([1, 2, 3], 2, [0, 7], ["cat", "cat", ""], [1]);
 
         act.Should().Throw<ArgumentException>().Which.Message.Should().StartWith(
             "The features are not valid: There are 3 values, but 2 labels x width 2 makes 4. "
             + "Label 1 is 7; with 3 classes it must be from 0 to 2, or -1 for an unlabelled image. "
-            + "A class name is empty; every class needs a name. Class names must differ; repeated: 'cat'.");
+            + "A class name is empty; every class needs a name. Class names must differ; repeated: 'cat'. "
+            + "There are 1 source indices, but 2 labels; give one per image, or none.");
     }
 
     [Fact]

@@ -25,6 +25,7 @@ public static class CollapseMeasures
             features.Width,
             FeatureStandardDeviation(features),
             RankMe(features),
+            RankMe(features, centre: true),
             MeanPairwiseCosine(features),
             Math.Sqrt(squares / features.Values.Length));
     }
@@ -42,18 +43,21 @@ public static class CollapseMeasures
 
     /// <summary>
     /// RankMe (Garrido and others, arXiv 2210.02885, equation 1): e to the entropy of the singular values of the features, divided by their sum.
-    /// The features are not centred, as published. Zero singular values contribute nothing, so the paper's constant of 1e-7 is not needed.
+    /// Zero singular values contribute nothing, so the paper's constant of 1e-7 is not needed.
     /// </summary>
     /// <param name="features">The features [N,D] of at least two images. N should exceed D, since min(N, D) bounds the result.</param>
+    /// <param name="centre">Whether the mean over the images is taken off first; false is as published.</param>
     /// <returns>The effective number of dimensions, from 1 to min(N, D); 0 when all features are 0.</returns>
     /// <exception cref="EvaluationException">There are fewer than two images.</exception>
-    public static double RankMe(FeatureSet features)
+    public static double RankMe(FeatureSet features, bool centre = false)
     {
         ArgumentNullException.ThrowIfNull(features);
         RequireTwo(features);
-        double[] singular = SingularValues(features);
+        double[] singular = SingularValues(features, centre);
         double sum = singular.Sum();
-        return sum == 0 ? 0 : Math.Exp(-singular.Where(s => s > 0).Sum(s => s / sum * Math.Log(s / sum)));
+        double scale = Math.Sqrt(features.Values.Max(value => (double)value * value) * features.Values.Length);
+        // Identical rows less their mean leave rounding, which has many directions.
+        return sum <= 1e-12 * scale ? 0 : Math.Exp(-singular.Where(s => s > 0).Sum(s => s / sum * Math.Log(s / sum)));
     }
 
     /// <summary>The mean cosine over all pairs of two different images. An image whose features are all 0 has the cosine 0 with every other.</summary>
@@ -94,11 +98,16 @@ public static class CollapseMeasures
         return (total.Sum(t => t * t) - self) / ((double)features.Count * (features.Count - 1));
     }
 
-    private static double[] SingularValues(FeatureSet features)
+    private static double[] SingularValues(FeatureSet features, bool centre)
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable _ = no_grad();
         Tensor valuesND = tensor(features.Values, [features.Count, features.Width]).to(ScalarType.Float64);
+        if (centre)
+        {
+            valuesND.sub_(tensor(CentredRows.Mean(features)));
+        }
+
         return MemoryMarshal.Cast<byte, double>(linalg.svdvals(valuesND).contiguous().bytes).ToArray();
     }
 

@@ -9,11 +9,15 @@ namespace NJepa.Evaluation;
 /// <param name="Count">N, the number of images measured.</param>
 /// <param name="Width">D, the number of features.</param>
 /// <param name="FeatureStandardDeviation">The mean over the D features of the standard deviation over the N images.</param>
-/// <param name="RankMe">The effective number of dimensions in use, from 1 to min(N, D); 0 when all features are 0.</param>
+/// <param name="RankMe">The effective number of dimensions in use, as published (features not centred), from 1 to min(N, D); 0 when all features are 0.</param>
+/// <param name="CentredRankMe">
+/// The same after the mean over the images is taken off, from 1 to min(N - 1, D); 0 when all images have the same features. It counts the directions in which images
+/// differ, which a large common part would hide.
+/// </param>
 /// <param name="MeanPairwiseCosine">The mean cosine of two different images, from -1 to 1; near 1 when all images look alike.</param>
 /// <param name="RootMeanSquare">The root mean square of all features: the scale to which the standard deviation compares.</param>
 public sealed record CollapseReport(
-    int Count, int Width, double FeatureStandardDeviation, double RankMe, double MeanPairwiseCosine, double RootMeanSquare)
+    int Count, int Width, double FeatureStandardDeviation, double RankMe, double CentredRankMe, double MeanPairwiseCosine, double RootMeanSquare)
 {
     /// <summary>The part of the possible dimensions below which <see cref="IsCollapsed"/> says that features have collapsed.</summary>
     /// <value>0.1</value>
@@ -23,11 +27,11 @@ public sealed record CollapseReport(
     /// <value>0.001</value>
     public const double CollapsedVariation = 0.001;
 
-    /// <summary><see cref="RankMe"/> divided by the largest it could be, min(N, D): from 0 to 1.</summary>
-    public double RankFraction => RankMe / Math.Min(Count, Width);
+    /// <summary><see cref="CentredRankMe"/> divided by the largest it could be, min(N - 1, D): from 0 to 1.</summary>
+    public double RankFraction => CentredRankMe / Math.Min(Count - 1, Width);
 
     /// <summary>
-    /// Whether the features have collapsed: they use less than a tenth of their dimensions, or hardly vary between images.
+    /// Whether the features have collapsed: images differ in less than a tenth of the dimensions, or hardly at all.
     /// An untrained encoder often counts as collapsed too; what matters is that training leads away from it.
     /// </summary>
     public bool IsCollapsed => RankFraction < CollapsedRankFraction || FeatureStandardDeviation <= CollapsedVariation * RootMeanSquare;
@@ -35,5 +39,5 @@ public sealed record CollapseReport(
     /// <summary>The measures in one line, with a verdict.</summary>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"RankMe {RankMe:0.0} of {Math.Min(Count, Width)}, feature std {FeatureStandardDeviation:0.000}, mean cosine {MeanPairwiseCosine:0.00}{(IsCollapsed ? " (collapsed)" : "")}");
+        $"RankMe {RankMe:0.0} (centred {CentredRankMe:0.0}) of {Width}, feature std {FeatureStandardDeviation:0.000}, mean cosine {MeanPairwiseCosine:0.00}{(IsCollapsed ? " (collapsed)" : "")}");
 }

@@ -20,19 +20,21 @@ public sealed class FeatureSet
     /// <param name="width">D, the number of features of an image; at least 1.</param>
     /// <param name="labels">The class of each image [N]: an index into <paramref name="classNames"/>, or <see cref="Unlabelled"/>.</param>
     /// <param name="classNames">The names of the classes, each once. Empty when nothing is labelled.</param>
+    /// <param name="sourceIndices">Where each image stands in the source it came from [N]; null for 0 to N - 1.</param>
     /// <exception cref="ArgumentException">The lengths do not fit together, a label is out of range, or a class name is empty or repeated; all problems are listed.</exception>
     /// <exception cref="EvaluationException">A feature is NaN or infinite.</exception>
-    public FeatureSet(float[] values, int width, int[] labels, IReadOnlyList<string> classNames)
+    public FeatureSet(float[] values, int width, int[] labels, IReadOnlyList<string> classNames, int[]? sourceIndices = null)
     {
         ArgumentNullException.ThrowIfNull(values);
         ArgumentNullException.ThrowIfNull(labels);
         ArgumentNullException.ThrowIfNull(classNames);
-        CheckShapes(values, width, labels, classNames);
+        CheckShapes(values, width, labels, classNames, sourceIndices);
         CheckFinite(values, width);
         Values = values;
         Width = width;
         Labels = labels;
         ClassNames = [.. classNames];
+        SourceIndices = sourceIndices ?? [.. Enumerable.Range(0, labels.Length)];
         _classCounts = new int[ClassNames.Count];
         foreach (int label in labels)
         {
@@ -57,6 +59,9 @@ public sealed class FeatureSet
 
     /// <summary>The names of the classes; empty when nothing is labelled.</summary>
     public IReadOnlyList<string> ClassNames { get; }
+
+    /// <summary>Where each image stands in the source it came from [N]: there its name and its pixels are to be found.</summary>
+    public int[] SourceIndices { get; }
 
     /// <summary>Whether every image has a class.</summary>
     public bool IsLabelled => _classCounts.Sum() == Count;
@@ -85,19 +90,21 @@ public sealed class FeatureSet
     {
         var values = new float[checked(indices.Length * Width)];
         var labels = new int[indices.Length];
+        var sources = new int[indices.Length];
         for (int i = 0; i < indices.Length; i++)
         {
             Row(indices[i]).CopyTo(values.AsSpan(i * Width));
             labels[i] = Labels[indices[i]];
+            sources[i] = SourceIndices[indices[i]];
         }
 
-        return new FeatureSet(values, Width, labels, ClassNames);
+        return new FeatureSet(values, Width, labels, ClassNames, sources);
     }
 
     /// <summary>What it holds, in one line.</summary>
     public override string ToString() => $"{Count} images x {Width} features, {ClassNames.Count} classes";
 
-    private static void CheckShapes(float[] values, int width, int[] labels, IReadOnlyList<string> classNames)
+    private static void CheckShapes(float[] values, int width, int[] labels, IReadOnlyList<string> classNames, int[]? sourceIndices)
     {
         var problems = new OptionProblems("The features");
         problems.Require(width >= 1, $"The width is {width}; it must be at least 1.");
@@ -112,6 +119,9 @@ public sealed class FeatureSet
         problems.Require(!classNames.Any(string.IsNullOrWhiteSpace), "A class name is empty; every class needs a name.");
         string[] repeated = [.. classNames.GroupBy(name => name, StringComparer.Ordinal).Where(g => g.Count() > 1).Select(g => $"'{g.Key}'")];
         problems.Require(repeated.Length == 0, $"Class names must differ; repeated: {string.Join(", ", repeated)}.");
+        problems.Require(
+            sourceIndices is null || sourceIndices.Length == labels.Length,
+            $"There are {sourceIndices?.Length} source indices, but {labels.Length} labels; give one per image, or none.");
         problems.ThrowIfAny(nameof(values));
     }
 

@@ -16,8 +16,8 @@ public sealed record LogisticProbeOptions : LinearProbeOptions
     public int MaximumIterations { get; init; } = 200;
 
     /// <summary>The optimum counts as reached when no element of the gradient is larger.</summary>
-    /// <value>Default: 1e-5. Above 0; single-precision products do not resolve much less than 1e-6.</value>
-    public double GradientTolerance { get; init; } = 1e-5;
+    /// <value>Default: 1e-4. Above 0; single-precision products do not resolve much less than 1e-6.</value>
+    public double GradientTolerance { get; init; } = 1e-4;
 
     private protected override void Check(OptionProblems problems)
     {

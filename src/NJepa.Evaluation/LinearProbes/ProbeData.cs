@@ -55,7 +55,8 @@ internal sealed class ProbeData : IDisposable
         for (int i = 0; i < Count - FitCount; i++)
         {
             ReadOnlySpan<float> row = scores.Slice(i * Classes, Classes);
-            correct += float.IsFinite(row[LinearClassifier.IndexOfLargest(row)]) && LinearClassifier.IndexOfLargest(row) == Labels[FitCount + i] ? 1 : 0;
+            int prediction = LinearClassifier.IndexOfLargest(row);
+            correct += float.IsFinite(row[prediction]) && prediction == Labels[FitCount + i] ? 1 : 0;
         }
 
         return (double)correct / (Count - FitCount);

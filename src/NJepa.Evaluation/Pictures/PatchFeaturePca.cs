@@ -72,13 +72,20 @@ public sealed class PatchFeaturePca
         return pca;
     }
 
+    /// <summary>Finds the components of the patches of a set of images, with the longer tail of each pointing up.</summary>
+    /// <param name="patchesNLD">The patch features [N,L,D], on any device.</param>
+    /// <returns>The components and the colour scale.</returns>
+    /// <exception cref="ArgumentException">The tensor has not three dimensions, or fewer than three features.</exception>
+    /// <exception cref="EvaluationException">A feature is NaN or infinite, or there are fewer than two patches.</exception>
+    public static PatchFeaturePca Fit(Tensor patchesNLD) => Fit(patchesNLD, default);
+
     /// <summary>Finds the components of the patches of a set of images.</summary>
     /// <param name="patchesNLD">The patch features [N,L,D], on any device.</param>
     /// <param name="reference">One number per patch [N*L] that decides the signs, such as its mean brightness; empty for none.</param>
     /// <returns>The components and the colour scale.</returns>
-    /// <exception cref="ArgumentException">The tensor has not three dimensions, or the lengths do not fit together.</exception>
+    /// <exception cref="ArgumentException">The tensor has not three dimensions or fewer than three features, or the lengths do not fit together.</exception>
     /// <exception cref="EvaluationException">A feature is NaN or infinite, or there are fewer than two patches.</exception>
-    public static PatchFeaturePca Fit(Tensor patchesNLD, ReadOnlySpan<float> reference = default)
+    public static PatchFeaturePca Fit(Tensor patchesNLD, ReadOnlySpan<float> reference)
     {
         float[] patches = Floats(patchesNLD);
         return Fit(patches, (int)patchesNLD.shape[^1], reference);

@@ -29,8 +29,8 @@ public sealed record EvaluationReport(IReadOnlyList<EvaluationEntry> Entries)
         bool collapse = Entries.Any(entry => entry.Collapse is not null);
         var text = new StringBuilder("| features |");
         text.Append(string.Concat(methods.Select(method => $" {Percent.Cell(method)} |")));
-        text.AppendLine(collapse ? " RankMe | feature std | mean cosine |" : "");
-        text.Append("|---|").Append(string.Concat(methods.Select(_ => "---:|"))).AppendLine(collapse ? "---:|---:|---:|" : "");
+        text.AppendLine(collapse ? " RankMe | centred RankMe | feature std | mean cosine |" : "");
+        text.Append("|---|").Append(string.Concat(methods.Select(_ => "---:|"))).AppendLine(collapse ? "---:|---:|---:|---:|" : "");
         foreach (EvaluationEntry entry in Entries)
         {
             AppendRow(text, entry.Name, methods.Select(method => Result(entry, method) is { } result ? Percent.WithInterval(result) : "-"), collapse ? Measures(entry) : "");
@@ -40,7 +40,7 @@ public sealed record EvaluationReport(IReadOnlyList<EvaluationEntry> Entries)
         {
             foreach (EvaluationEntry floor in Entries.Where(other => other.IsFloor))
             {
-                AppendRow(text, $"{entry.Name} over {floor.Name}, points", methods.Select(method => Gain(entry, floor, method)), collapse ? "  |  |  |" : "");
+                AppendRow(text, $"{entry.Name} over {floor.Name}, points", methods.Select(method => Gain(entry, floor, method)), collapse ? "  |  |  |  |" : "");
             }
         }
 
@@ -54,8 +54,8 @@ public sealed record EvaluationReport(IReadOnlyList<EvaluationEntry> Entries)
         text.Append(CultureInfo.InvariantCulture, $"| {Percent.Cell(name)} |").Append(string.Concat(cells.Select(cell => $" {cell} |"))).AppendLine(rest);
 
     private static string Measures(EvaluationEntry entry) => entry.Collapse is { } c
-        ? string.Create(CultureInfo.InvariantCulture, $" {c.RankMe:0.0} of {Math.Min(c.Count, c.Width)} | {c.FeatureStandardDeviation:0.000} | {c.MeanPairwiseCosine:0.00} |")
-        : " - | - | - |";
+        ? string.Create(CultureInfo.InvariantCulture, $" {c.RankMe:0.0} of {c.Width} | {c.CentredRankMe:0.0} of {c.Width} | {c.FeatureStandardDeviation:0.000} | {c.MeanPairwiseCosine:0.00} |")
+        : " - | - | - | - |";
 
     private static ClassificationResult? Result(EvaluationEntry entry, string method) => entry.Results.FirstOrDefault(result => result.Method == method);
 

@@ -1,0 +1,129 @@
+using System.Runtime.InteropServices;
+using NJepa.Data;
+using NJepa.Models;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace NJepa.Evaluation;
+
+/// <summary>Turns images into cached features, once; every measure then works on these.</summary>
+public static class FeatureExtractor
+{
+    /// <summary>The features of all images: the mean over the patches of the encoder's last layer.</summary>
+    /// <param name="encoder">The encoder. N-JEPA evaluates the student (<c>model.Student</c>), I-JEPA the teacher.</param>
+    /// <param name="source">The images; one that cannot be read is left out.</param>
+    /// <param name="options">View, normalisation and loading; null for the defaults.</param>
+    /// <param name="progress">Receives the part that is done, from 0 to 1, after each batch; null for none.</param>
+    /// <param name="cancellationToken">Stops the extraction.</param>
+    /// <returns>Features [N,D] in the order of the source; <see cref="FeatureSet.SourceIndices"/> says which image is which.</returns>
+    /// <exception cref="ArgumentException">The source is empty, an option is out of range, or the view has another size than the encoder takes.</exception>
+    /// <exception cref="TooManyBadImagesException">More images than <see cref="ImageLoaderOptions.MaxBadImageShare"/> allows cannot be read.</exception>
+    /// <exception cref="EvaluationException">No image can be read, or a feature is NaN or infinite.</exception>
+    public static FeatureSet Extract(
+        ViTEncoder encoder,
+        IImageSource source,
+        FeatureExtractionOptions? options = null,
+        IProgress<double>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(encoder);
+        ArgumentNullException.ThrowIfNull(source);
+        options ??= new FeatureExtractionOptions();
+        EvaluationTransform transform = options.TransformFor(encoder.Configuration.ImageSize);
+        if (transform.ImageSize != encoder.Configuration.ImageSize)
+        {
+            throw new ArgumentException(
+                $"The view has {transform.ImageSize} pixels, but the encoder takes {encoder.Configuration.ImageSize}; set Transform.ImageSize to {encoder.Configuration.ImageSize}, or leave Transform out.",
+                nameof(options));
+        }
+
+        return Collect(source, transform, options.Loading, encoder.Configuration.Width, progress, EncodeBatch, cancellationToken);
+
+        void EncodeBatch(ImageBatch batch, Span<float> target)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            Tensor imagesBCHW = options.Normalization.ToTensor(batch.Pixels, batch.Count, batch.ImageSize, batch.ImageSize, encoder.Device);
+            Tensor featuresBD = encoder.EncodePooled(imagesBCHW).to(ScalarType.Float32).cpu().contiguous();
+            MemoryMarshal.Cast<byte, float>(featuresBD.bytes).CopyTo(target);
+        }
+    }
+
+    /// <summary>The pixels themselves as features, scaled to [0, 1]: a floor that every encoder should beat. Needs no encoder and no native runtime.</summary>
+    /// <param name="source">The images; one that cannot be read is left out.</param>
+    /// <param name="imageSize">S, the side in pixels to which the central square is reduced; from 1 to 64. Larger pictures make more features than a probe needs.</param>
+    /// <param name="loading">Batch size and loader threads; null for the defaults.</param>
+    /// <param name="progress">Receives the part that is done, from 0 to 1, after each batch; null for none.</param>
+    /// <param name="cancellationToken">Stops the extraction.</param>
+    /// <returns>Features [N,3*S*S], rows of RGB triples.</returns>
+    /// <exception cref="ArgumentException">The source is empty, or an option is out of range.</exception>
+    /// <exception cref="TooManyBadImagesException">More images than <see cref="ImageLoaderOptions.MaxBadImageShare"/> allows cannot be read.</exception>
+    /// <exception cref="EvaluationException">No image can be read.</exception>
+    public static FeatureSet ExtractRawPixels(
+        IImageSource source,
+        int imageSize = 16,
+        ImageLoaderOptions? loading = null,
+        IProgress<double>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        if (imageSize is < 1 or > 64)
+        {
+            throw new ArgumentOutOfRangeException(nameof(imageSize), imageSize, $"The image size is {imageSize}; it must be from 1 to 64 pixels.");
+        }
+
+        EvaluationTransform transform = EvaluationTransform.CentralSquare(imageSize);
+        return Collect(source, transform, loading ?? new(), 3 * imageSize * imageSize, progress, CopyPixels, cancellationToken);
+
+        static void CopyPixels(ImageBatch batch, Span<float> target)
+        {
+            ReadOnlySpan<byte> pixels = batch.Pixels;
+            for (int i = 0; i < target.Length; i++)
+            {
+                target[i] = pixels[i] / 255f;
+            }
+        }
+    }
+
+    private delegate void BatchFeatures(ImageBatch batch, Span<float> target);
+
+    private static FeatureSet Collect(
+        IImageSource source,
+        EvaluationTransform transform,
+        ImageLoaderOptions loading,
+        int width,
+        IProgress<double>? progress,
+        BatchFeatures features,
+        CancellationToken cancellationToken)
+    {
+        if ((long)source.Count * width > Array.MaxLength)
+        {
+            throw new ArgumentException(
+                $"{source.Count} images x {width} features are {(long)source.Count * width} numbers, more than an array's {Array.MaxLength}; extract from a part of the images (source.Subset).",
+                nameof(source));
+        }
+
+        using var loader = new ImageLoader(source, transform, loading);
+        var values = new float[source.Count * width];
+        var labels = new List<int>(source.Count);
+        var indices = new List<int>(source.Count);
+        foreach (ImageBatch batch in loader.Epoch(0, cancellationToken: cancellationToken))
+        {
+            using (batch)
+            {
+                features(batch, values.AsSpan(labels.Count * width, batch.Count * width));
+                labels.AddRange(batch.Labels);
+                indices.AddRange(batch.Indices);
+                progress?.Report((indices[^1] + 1.0) / source.Count);
+            }
+        }
+
+        if (labels.Count == 0)
+        {
+            throw new EvaluationException(
+                $"None of the {source.Count} images can be read; the first is {loader.BadImages[0]}. Check that the files are JPEG, PNG, WebP or BMP images.");
+        }
+
+        Array.Resize(ref values, labels.Count * width);
+        return new FeatureSet(values, width, [.. labels], source.ClassNames, [.. indices]);
+    }
+}
