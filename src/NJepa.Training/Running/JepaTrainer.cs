@@ -56,11 +56,11 @@ public sealed class JepaTrainer : IDisposable
     /// <param name="model">The model, on its device.</param>
     /// <param name="images">The images; labels are not used.</param>
     /// <param name="options">The bound settings.</param>
-    /// <param name="logger">Where the run reports; null for nowhere.</param>
+    /// <param name="logger">Where the run reports.</param>
     /// <exception cref="OptionsValidationException">Settings are out of range; lists every error.</exception>
     /// <exception cref="TrainingException">There are fewer images than a batch needs, or the model does not take RGB images.</exception>
-    public JepaTrainer(JepaModel model, IImageSource images, IOptions<PretrainingOptions> options, ILogger<JepaTrainer>? logger = null)
-        : this(model, images, options?.Value ?? throw new ArgumentNullException(nameof(options)), (ILogger?)logger)
+    public JepaTrainer(JepaModel model, IImageSource images, IOptions<PretrainingOptions> options, ILogger<JepaTrainer> logger)
+        : this(model, images, options?.Value ?? throw new ArgumentNullException(nameof(options)), (ILogger)logger)
     {
     }
 
