@@ -25,6 +25,17 @@ public sealed class JepaTrainer : IDisposable
     private int _running;
     private long _step;
 
+    /// <summary>A trainer that reports to its progress only, with everything checked.</summary>
+    /// <param name="model">The model, on its device.</param>
+    /// <param name="images">The images; labels are not used.</param>
+    /// <param name="options">The settings; changing them later has no effect.</param>
+    /// <exception cref="OptionsValidationException">Settings are out of range; lists every error.</exception>
+    /// <exception cref="TrainingException">There are fewer images than a batch needs, or the model does not take RGB images.</exception>
+    public JepaTrainer(JepaModel model, IImageSource images, PretrainingOptions options)
+        : this(model, images, options, null)
+    {
+    }
+
     /// <summary>A trainer, with everything checked.</summary>
     /// <param name="model">The model, on its device.</param>
     /// <param name="images">The images; labels are not used.</param>
@@ -32,7 +43,7 @@ public sealed class JepaTrainer : IDisposable
     /// <param name="logger">Where the run reports; null for nowhere.</param>
     /// <exception cref="OptionsValidationException">Settings are out of range; lists every error.</exception>
     /// <exception cref="TrainingException">There are fewer images than a batch needs, or the model does not take RGB images.</exception>
-    public JepaTrainer(JepaModel model, IImageSource images, PretrainingOptions options, ILogger? logger = null)
+    public JepaTrainer(JepaModel model, IImageSource images, PretrainingOptions options, ILogger? logger)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(images);
