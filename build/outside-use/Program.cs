@@ -1,12 +1,5 @@
 // A small program outside this repository: draw masks, train one step on images of its own, and look at the features. Run by
 // build/outside-use.sh, which also takes away parts of the native runtime and wants to be told so.
-using NJepa.Data;
-using NJepa.Evaluation;
-using NJepa.Masking;
-using NJepa.Models;
-using NJepa.Noise;
-using NJepa.Training;
-using TorchSharp;
 
 try
 {
