@@ -1,4 +1,6 @@
+using System.Text.Json.Serialization;
 using NJepa.Masking;
+using static System.FormattableString;
 
 namespace NJepa.Models;
 
@@ -8,6 +10,9 @@ namespace NJepa.Models;
 /// </summary>
 public sealed record ViT
 {
+    private const int MaxImageSize = 16384;
+    private const int MaxPatchValues = 65536;
+
     /// <summary>Width 192, depth 12, 3 heads, patch 16; 5.5 M parameters.</summary>
     public static ViT Tiny16 { get; } = new() { Name = "ViT-Ti/16", Width = 192, Depth = 12, Heads = 3 };
 
@@ -39,15 +44,15 @@ public sealed record ViT
     /// <value>Default "ViT".</value>
     public string Name { get; init; } = "ViT";
 
-    /// <summary>Side of the square input image in pixels; a multiple of <see cref="PatchSize"/>.</summary>
+    /// <summary>Side of the square input image in pixels, from 1 to 16,384; a multiple of <see cref="PatchSize"/>, at most 256 patches.</summary>
     /// <value>Default 224.</value>
     public int ImageSize { get; init; } = 224;
 
-    /// <summary>Side of a square patch in pixels, at least 1.</summary>
+    /// <summary>Side of a square patch in pixels, at least 1; a patch has at most 65,536 values.</summary>
     /// <value>Default 16.</value>
     public int PatchSize { get; init; } = 16;
 
-    /// <summary>D, the number of channels of a token; a multiple of 4 and of <see cref="Heads"/>.</summary>
+    /// <summary>D, the number of channels of a token; a multiple of 4 and of <see cref="Heads"/>, at most 16,384.</summary>
     /// <value>Default 768.</value>
     public int Width { get; init; } = 768;
 
@@ -63,18 +68,21 @@ public sealed record ViT
     /// <value>Default 4.</value>
     public double MlpRatio { get; init; } = 4.0;
 
-    /// <summary>Channels of the input image.</summary>
+    /// <summary>Channels of the input image, from 1 to 1024.</summary>
     /// <value>Default 3 (RGB).</value>
     public int Channels { get; init; } = 3;
 
     /// <summary>The grid of patches, row-major.</summary>
+    [JsonIgnore]
     public PatchGrid Grid => new(ImageSize / PatchSize, ImageSize / PatchSize);
 
     /// <summary>L, the number of patches.</summary>
+    [JsonIgnore]
     public int Patches => ImageSize / PatchSize * (ImageSize / PatchSize);
 
-    /// <summary>Channels of the MLP's hidden layer.</summary>
-    public int MlpWidth => (int)Math.Round(Width * MlpRatio);
+    /// <summary>Channels of the MLP's hidden layer, at most 65,536.</summary>
+    [JsonIgnore]
+    public int MlpWidth => TokenWidth.Mlp(Width, MlpRatio);
 
     /// <summary>Every reason why this network cannot be built; empty when it can.</summary>
     public IReadOnlyList<string> Validate()
@@ -88,17 +96,20 @@ public sealed record ViT
             }
         }
 
-        Require(PatchSize >= 1, $"ViT.PatchSize is {PatchSize}; it must be at least 1 pixel.");
-        Require(ImageSize is >= 1 and <= 16384, $"ViT.ImageSize is {ImageSize}; it must be from 1 to 16384 pixels.");
+        Require(PatchSize >= 1, Invariant($"ViT.PatchSize is {PatchSize}; it must be at least 1 pixel."));
+        Require(ImageSize is >= 1 and <= MaxImageSize, Invariant($"ViT.ImageSize is {ImageSize}; it must be from 1 to {MaxImageSize} pixels."));
         Require(
-            PatchSize < 1 || ImageSize % PatchSize == 0,
-            $"ViT.ImageSize is {ImageSize}, which is not a multiple of ViT.PatchSize = {PatchSize}; choose a size such as {Nearest(ImageSize, PatchSize)}.");
-        Require(Heads >= 1, $"ViT.Heads is {Heads}; it must be at least 1.");
-        Require(Width >= 4 && Width % 4 == 0, $"ViT.Width is {Width}; it must be a positive multiple of 4 (sines and cosines of two axes).");
-        Require(Heads < 1 || Width % Heads == 0, $"ViT.Width is {Width}, which {Heads} heads do not divide; choose a width such as {Nearest(Width, Heads)}.");
-        Require(Depth is >= 1 and <= 1000, $"ViT.Depth is {Depth}; it must be from 1 to 1000 blocks.");
-        Require(MlpRatio > 0 && MlpRatio <= 64, $"ViT.MlpRatio is {MlpRatio}; it must be above 0 and at most 64 (default 4).");
-        Require(Channels is >= 1 and <= 1024, $"ViT.Channels is {Channels}; it must be from 1 to 1024 (default 3).");
+            PatchSize < 1 || ImageSize < 1 || ImageSize % PatchSize == 0,
+            Invariant($"ViT.ImageSize is {ImageSize}, which is not a multiple of ViT.PatchSize = {PatchSize}; choose a size such as {Nearest(ImageSize, PatchSize)}."));
+        Require(
+            PatchSize < 1 || ImageSize / PatchSize <= PatchGrid.MaxSide,
+            Invariant($"ViT.ImageSize is {ImageSize} and ViT.PatchSize is {PatchSize}, a grid of {(PatchSize < 1 ? 0 : ImageSize / PatchSize)} patches a side; it must be at most {PatchGrid.MaxSide}. Use larger patches."));
+        Require(Depth is >= 1 and <= 1000, Invariant($"ViT.Depth is {Depth}; it must be from 1 to 1000 blocks."));
+        Require(Channels is >= 1 and <= 1024, Invariant($"ViT.Channels is {Channels}; it must be from 1 to 1024 (default 3)."));
+        Require(
+            PatchSize < 1 || Channels is < 1 or > 1024 || PatchSize <= MaxPatchValues / PatchSize / Channels,
+            Invariant($"ViT.PatchSize is {PatchSize}, so that a patch of {Channels} channels has {(long)PatchSize * PatchSize * Channels} values; it must have at most {MaxPatchValues}. Use smaller patches."));
+        errors.AddRange(TokenWidth.Problems(nameof(ViT), Width, Heads, MlpRatio));
         return errors;
     }
 
