@@ -125,7 +125,12 @@ public sealed class JepaBuilder
 
     private JepaBuilder Change(Func<JepaRecipe, JepaRecipe> change)
     {
-        _recipe = change(_recipe) with { Name = _recipe.Name.EndsWith('*') ? _recipe.Name : _recipe.Name + "*" };
+        JepaRecipe changed = change(_recipe);
+
+        // The star says that a preset was changed; I-JEPA with a noisy predictor is I-JEPA no longer.
+        string name = _recipe.Name.TrimEnd('*');
+        name = name == JepaRecipe.IJepa.Name && changed.Noise is not null ? "n-jepa" : name;
+        _recipe = changed with { Name = name + "*" };
         return this;
     }
 }

@@ -35,7 +35,7 @@ public sealed record ViT
     public static ViT Giant16 { get; } = new() { Name = "ViT-G/16", Width = 1408, Depth = 40, Heads = 16, MlpRatio = 48.0 / 11.0 };
 
     /// <summary>
-    /// A small network for small pictures and two processor cores: width 96, depth 4, 3 heads; 0.5 M parameters at patch 4.
+    /// A small network for small pictures and two processor cores: width 96, depth 4, 3 heads; 0.45 M parameters.
     /// With the default 8 x 8 grid it is the network of the quick start.
     /// </summary>
     public static ViT Nano4 { get; } = new() { Name = "ViT-Nano/4", Width = 96, Depth = 4, Heads = 3, ImageSize = 32, PatchSize = 4 };
@@ -73,12 +73,14 @@ public sealed record ViT
     public int Channels { get; init; } = 3;
 
     /// <summary>The grid of patches, row-major.</summary>
+    /// <exception cref="ArgumentException">There is none for these sizes; <see cref="Validate"/> says why.</exception>
     [JsonIgnore]
-    public PatchGrid Grid => new(ImageSize / PatchSize, ImageSize / PatchSize);
+    public PatchGrid Grid => PatchGrid.ForImage(ImageSize, PatchSize);
 
     /// <summary>L, the number of patches.</summary>
+    /// <exception cref="ArgumentException">There is no grid for these sizes; <see cref="Validate"/> says why.</exception>
     [JsonIgnore]
-    public int Patches => ImageSize / PatchSize * (ImageSize / PatchSize);
+    public int Patches => Grid.Count;
 
     /// <summary>Channels of the MLP's hidden layer, at most 65,536.</summary>
     [JsonIgnore]
@@ -102,7 +104,7 @@ public sealed record ViT
             PatchSize < 1 || ImageSize < 1 || ImageSize % PatchSize == 0,
             Invariant($"ViT.ImageSize is {ImageSize}, which is not a multiple of ViT.PatchSize = {PatchSize}; choose a size such as {Nearest(ImageSize, PatchSize)}."));
         Require(
-            PatchSize < 1 || ImageSize / PatchSize <= PatchGrid.MaxSide,
+            PatchSize < 1 || ImageSize > MaxImageSize || ImageSize / PatchSize <= PatchGrid.MaxSide,
             Invariant($"ViT.ImageSize is {ImageSize} and ViT.PatchSize is {PatchSize}, a grid of {(PatchSize < 1 ? 0 : ImageSize / PatchSize)} patches a side; it must be at most {PatchGrid.MaxSide}. Use larger patches."));
         Require(Depth is >= 1 and <= 1000, Invariant($"ViT.Depth is {Depth}; it must be from 1 to 1000 blocks."));
         Require(Channels is >= 1 and <= 1024, Invariant($"ViT.Channels is {Channels}; it must be from 1 to 1024 (default 3)."));
@@ -112,6 +114,11 @@ public sealed record ViT
         errors.AddRange(TokenWidth.Problems(nameof(ViT), Width, Heads, MlpRatio));
         return errors;
     }
+
+    /// <summary>The sizes in one line, for people.</summary>
+    // Not the record's own: that would compute the grid, and a size that has none could not be printed.
+    public override string ToString() =>
+        Invariant($"{Name}: {ImageSize} px of {Channels} channels in patches of {PatchSize}, width {Width}, depth {Depth}, {Heads} heads, MLP ratio {MlpRatio}");
 
     private static int Nearest(int value, int multiple) =>
         multiple < 1 ? value : Math.Max(1, (int)Math.Round(value / (double)multiple)) * multiple;

@@ -117,7 +117,7 @@ public sealed class ParameterBufferTests : TensorTest
         Action get = () => _ = model.Parameters["encoder.cls_token"];
 
         get.Should().Throw<KeyNotFoundException>().WithMessage(
-            "There is no parameter 'encoder.cls_token' among 88, from 'predictor.mask_token' to 'noisy_predictor.predictor_proj.bias'.");
+            "There is no parameter 'encoder.cls_token' among 90, from 'predictor.mask_token' to 'noisy_predictor.predictor_proj.bias'.");
         model.Parameters.Contains("encoder.cls_token").Should().BeFalse();
         model.Parameters.Contains("encoder.norm.bias").Should().BeTrue();
         model.Parameters["encoder.patch_embed.proj.weight"].ToString().Should().Be("encoder.patch_embed.proj.weight [48,3,4,4]");
