@@ -24,7 +24,7 @@ internal static class EncoderWeights
         });
     }
 
-    public static ViTEncoder Load(string path, Device device)
+    public static ViTEncoder Load(string path, Device? device)
     {
         using SafetensorsFile file = SafetensorsFile.Open(path);
         ViT configuration = ReadConfiguration(file);

@@ -139,6 +139,30 @@ public sealed class ConfigurationErrorTests : TensorTest
         configure.Should().Throw<JepaConfigurationException>().Which.Errors.Should().Equal(problems);
     }
 
+    [Fact]
+    public void Devices_that_cannot_hold_a_model_are_refused()
+    {
+        const string message = "The device is meta; networks run on cpu or cuda. NJepaRuntime.ResolveDevice(\"auto\") chooses one. (Parameter 'device')";
+        Action model = () => JepaBuilder.WithEncoder(ViT.Base16).Build(torch.META), encoder = () => ViTEncoder.Create(ViT.Base16, device: torch.META);
+
+        model.Should().Throw<ArgumentException>().WithMessage(message);
+        encoder.Should().Throw<ArgumentException>().WithMessage(message);
+    }
+
+    [Fact]
+    public void A_GPU_that_is_not_there_is_refused_with_the_runtimes_reason()
+    {
+        if (NJepaRuntime.GetInfo().IsCudaAvailable)
+        {
+            return;
+        }
+
+        Action build = () => Small.IJepa().Build(new torch.Device(DeviceType.CUDA, 0)), resolve = () => NJepaRuntime.ResolveDevice("cuda:0");
+
+        string reason = resolve.Should().Throw<NativeRuntimeException>().Which.Message;
+        build.Should().Throw<NativeRuntimeException>().Which.Message.Should().Be(reason);
+    }
+
     private static IReadOnlyList<string> ErrorsOf(Func<JepaBuilder, JepaBuilder> change)
     {
         Action configure = () => change(JepaBuilder.WithEncoder(ViT.Base16)).Configure();

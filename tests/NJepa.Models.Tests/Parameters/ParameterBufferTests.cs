@@ -124,6 +124,15 @@ public sealed class ParameterBufferTests : TensorTest
     }
 
     [Fact]
+    public void A_buffer_that_fits_nowhere_says_how_large_it_is()
+    {
+        Action make = () => new ParameterBuffer([new ParameterSpec("w", [1L << 25, 1L << 25], ParameterInitialization.Zeros)], CPU, trainable: false).Dispose();
+
+        make.Should().Throw<InsufficientMemoryException>().WithMessage(
+            "1125899906842624 parameters need 4503599627370496 bytes on cpu, which could not be allocated. Choose a smaller network or free memory there.");
+    }
+
+    [Fact]
     public void A_disposed_buffer_says_so()
     {
         JepaModel model = Small.IJepa().Build();
