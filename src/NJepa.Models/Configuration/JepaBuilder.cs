@@ -112,12 +112,13 @@ public sealed class JepaBuilder
     /// <summary>Checks everything at once, then builds the model with random weights, the teacher a copy of the student.</summary>
     /// <param name="device">The device; null is the CPU. Choose it here: a built model does not move.</param>
     /// <exception cref="JepaConfigurationException">Something cannot be built; the message lists every error.</exception>
-    /// <exception cref="NativeRuntimeException">The native libraries cannot be loaded; the message says why and what to do.</exception>
+    /// <exception cref="NativeRuntimeException">The native libraries cannot be loaded, or the device is not there; the message says why and what to do.</exception>
+    /// <exception cref="ArgumentException">The device is neither the CPU nor a GPU.</exception>
+    /// <exception cref="InsufficientMemoryException">The parameters cannot be allocated on the device.</exception>
     public JepaModel Build(Device? device = null)
     {
         JepaConfiguration configuration = Configure();
-        NJepaRuntime.EnsureLoaded();
-        return new JepaModel(configuration, device ?? CPU);
+        return new JepaModel(configuration, ModelDevice.Checked(device));
     }
 
     /// <inheritdoc/>
@@ -125,7 +126,12 @@ public sealed class JepaBuilder
 
     private JepaBuilder Change(Func<JepaRecipe, JepaRecipe> change)
     {
-        _recipe = change(_recipe) with { Name = _recipe.Name.EndsWith('*') ? _recipe.Name : _recipe.Name + "*" };
+        JepaRecipe changed = change(_recipe);
+
+        // The star says that a preset was changed; I-JEPA with a noisy predictor is I-JEPA no longer.
+        string name = _recipe.Name.TrimEnd('*');
+        name = name == JepaRecipe.IJepa.Name && changed.Noise is not null ? "n-jepa" : name;
+        _recipe = changed with { Name = name + "*" };
         return this;
     }
 }

@@ -1,4 +1,5 @@
 using NJepa.Noise;
+using static System.FormattableString;
 
 namespace NJepa.Models;
 
@@ -14,7 +15,13 @@ public sealed record JepaConfiguration(ViT Encoder, PredictorOptions Predictor, 
     {
         var errors = new List<string>(Encoder.Validate());
         bool gridExists = errors.Count == 0;
-        errors.AddRange(Predictor.Validate());
+
+        // A predictor that was derived from a wrong encoder says nothing new.
+        if (gridExists || Predictor != PredictorOptions.For(Encoder))
+        {
+            errors.AddRange(Predictor.Validate());
+        }
+
         errors.AddRange(Recipe.LossWeights.Validate());
         errors.AddRange(Recipe.VarianceCovariance.Validate());
         if (gridExists)
@@ -25,12 +32,38 @@ public sealed record JepaConfiguration(ViT Encoder, PredictorOptions Predictor, 
         if (Recipe.Noise is not null)
         {
             errors.AddRange(Recipe.Noise.Validate());
+            if (!Enum.IsDefined(Recipe.Granularity))
+            {
+                errors.Add(Invariant($"JepaRecipe.Granularity is {(int)Recipe.Granularity}; it must be SingleLevel (0) or MultiLevel (1)."));
+            }
         }
-        else if (Recipe.Granularity != NoiseGranularity.SingleLevel || Recipe.SharedMaskToken || Recipe.SharedPredictor || Recipe.StopGradient)
+        else
         {
-            errors.Add("Multi-level noise, sharing and StopGradient concern the noisy predictor, but the model has none; call WithNoisyPredictor(EdmNoise.Default), or leave them out for plain I-JEPA.");
+            AddWithoutNoisyPredictor(errors);
         }
 
         return errors;
+    }
+
+    private void AddWithoutNoisyPredictor(List<string> errors)
+    {
+        (string Name, bool Chosen)[] choices =
+        [
+            ("Granularity = " + Recipe.Granularity, Recipe.Granularity != NoiseGranularity.SingleLevel),
+            ("SharedMaskToken", Recipe.SharedMaskToken),
+            ("SharedPredictor", Recipe.SharedPredictor),
+            ("StopGradient", Recipe.StopGradient),
+        ];
+        string chosen = string.Join(", ", choices.Where(choice => choice.Chosen).Select(choice => choice.Name));
+        if (chosen.Length > 0)
+        {
+            errors.Add($"JepaRecipe has {chosen}, but no noisy predictor that it could concern; call WithNoisyPredictor(EdmNoise.Default), or leave it out for plain I-JEPA.");
+        }
+
+        // With NoisyTeacher at 0 as well, JepaLossWeights.Validate has said it already.
+        if (Recipe.LossWeights is { CleanTeacher: 0, NoisyTeacher: not 0 })
+        {
+            errors.Add("JepaLossWeights.CleanTeacher is 0, but the model has no noisy predictor and no other loss; it must be above 0 (default 1), or call WithNoisyPredictor(EdmNoise.Default).");
+        }
     }
 }

@@ -20,7 +20,7 @@ internal static class ModelSummary
         int predictors = recipe.Noise is null ? 1 : 2;
         ParameterLayout layout = ParameterLayout.For(configuration);
         long trained = layout.Trained.Sum(spec => spec.Count);
-        double prediction = predictors * masks.TargetBlocks * PredictorOperations(predictor, vit.Width, masks.ContextLength, masks.TargetLength);
+        double prediction = predictors * PredictorOperations(predictor, vit.Width, masks);
         // A backward pass costs twice the forward pass; the teacher has none.
         double step = EncoderOperations(vit, vit.Patches) + (3 * (EncoderOperations(vit, masks.ContextLength) + prediction));
         string noise = recipe.Noise is null ? "no noisy predictor (I-JEPA)" : $"noisy predictor: {recipe.Noise.GetType().Name}, {recipe.Granularity}";
@@ -38,10 +38,15 @@ internal static class ModelSummary
 
     public static long EncoderParameters(ViT vit) => TransformerSpecs.Encoder("", vit, rescale: false).Sum(spec => spec.Count);
 
-    private static double PredictorOperations(PredictorOptions predictor, int encoderWidth, int context, int targets) =>
-        (2.0 * (context + targets) * predictor.Width * encoderWidth)
-        + ((predictor.Depth - 1) * BlockOperations(predictor.Width, predictor.MlpWidth, context + targets, context + targets))
-        + BlockOperations(predictor.Width, predictor.MlpWidth, context + targets, targets);
+    // The context is embedded once per image; every target block has a sequence of its own.
+    private static double PredictorOperations(PredictorOptions predictor, int encoderWidth, MaskBatch masks)
+    {
+        (double width, int tokens, int targets) = (predictor.Width, masks.ContextLength + masks.TargetLength, masks.TargetLength);
+        double perBlock = ((predictor.Depth - 1) * BlockOperations(width, predictor.MlpWidth, tokens, tokens))
+            + BlockOperations(width, predictor.MlpWidth, tokens, targets)
+            + (2.0 * targets * width * encoderWidth);
+        return (2.0 * masks.ContextLength * width * encoderWidth) + (masks.TargetBlocks * perBlock);
+    }
 
     // Keys and values for all tokens; queries, output projection and MLP for the queried ones.
     private static double BlockOperations(double width, double mlpWidth, double tokens, double queries) =>

@@ -10,10 +10,20 @@ namespace NJepa.Models;
 /// <param name="StdRed">Standard deviation of the red channel, above 0.</param>
 /// <param name="StdGreen">Standard deviation of the green channel, above 0.</param>
 /// <param name="StdBlue">Standard deviation of the blue channel, above 0.</param>
+/// <exception cref="ArgumentOutOfRangeException">A standard deviation is not finite or not above 0.</exception>
 public sealed record ImageNormalization(double MeanRed, double MeanGreen, double MeanBlue, double StdRed, double StdGreen, double StdBlue)
 {
     /// <summary>ImageNet's, which I-JEPA and N-JEPA use: mean 0.485, 0.456, 0.406; standard deviation 0.229, 0.224, 0.225.</summary>
     public static ImageNormalization ImageNet { get; } = new(0.485, 0.456, 0.406, 0.229, 0.224, 0.225);
+
+    /// <summary>Standard deviation of the red channel, finite and above 0.</summary>
+    public double StdRed { get; init => field = Positive(value, nameof(StdRed)); } = Positive(StdRed, nameof(StdRed));
+
+    /// <summary>Standard deviation of the green channel, finite and above 0.</summary>
+    public double StdGreen { get; init => field = Positive(value, nameof(StdGreen)); } = Positive(StdGreen, nameof(StdGreen));
+
+    /// <summary>Standard deviation of the blue channel, finite and above 0.</summary>
+    public double StdBlue { get; init => field = Positive(value, nameof(StdBlue)); } = Positive(StdBlue, nameof(StdBlue));
 
     /// <summary>Turns interleaved bytes into a normalised tensor. The bytes cross to the device as they are; conversion happens there.</summary>
     /// <param name="pixelsBHWC">RGB bytes, <c>[B,H,W,3]</c>; the array may be longer than needed.</param>
@@ -22,20 +32,27 @@ public sealed record ImageNormalization(double MeanRed, double MeanGreen, double
     /// <param name="width">W in pixels.</param>
     /// <param name="device">Where the tensor goes.</param>
     /// <returns><c>[B,3,H,W]</c> float32; it belongs to the caller or the caller's dispose scope.</returns>
-    /// <exception cref="ArgumentException">The array is shorter than B x H x W x 3.</exception>
+    /// <exception cref="ArgumentException">The array is shorter than B x H x W x 3, or one of these is less than 1.</exception>
+    /// <exception cref="NativeRuntimeException">The native libraries cannot be loaded; the message says why and what to do.</exception>
     public Tensor ToTensor(byte[] pixelsBHWC, int count, int height, int width, Device device)
     {
         ArgumentNullException.ThrowIfNull(pixelsBHWC);
-        long needed = (long)count * height * width * 3;
+        ArgumentNullException.ThrowIfNull(device);
+        Int128 needed = (Int128)count * height * width * 3;
         if (count < 1 || height < 1 || width < 1 || pixelsBHWC.Length < needed)
         {
-            throw new ArgumentException($"{pixelsBHWC.Length} bytes cannot hold {count} RGB images of {height} x {width} pixels; {needed} bytes are needed, and each side must be at least 1.", nameof(pixelsBHWC));
+            throw new ArgumentException($"{pixelsBHWC.Length} bytes cannot hold {count} RGB images of {height} x {width} pixels; {needed} bytes are needed, and count and sides must be at least 1.", nameof(pixelsBHWC));
         }
 
+        NJepaRuntime.EnsureLoaded();
         using DisposeScope scope = NewDisposeScope();
         Tensor bytes = tensor(new Memory<byte>(pixelsBHWC, 0, (int)needed), [count, height, width, 3], device: device);
         Tensor mean = tensor(new[] { (float)(MeanRed * 255), (float)(MeanGreen * 255), (float)(MeanBlue * 255) }, device: device);
         Tensor factor = tensor(new[] { (float)(1 / (StdRed * 255)), (float)(1 / (StdGreen * 255)), (float)(1 / (StdBlue * 255)) }, device: device);
         return bytes.to_type(ScalarType.Float32).sub_(mean).mul_(factor).permute(0, 3, 1, 2).contiguous().MoveToOuterDisposeScope();
     }
+
+    private static double Positive(double value, string name) => double.IsFinite(value) && value > 0
+        ? value
+        : throw new ArgumentOutOfRangeException(name, value, $"ImageNormalization.{name} is a standard deviation in units of the pixel range [0, 1]; it must be finite and above 0.");
 }

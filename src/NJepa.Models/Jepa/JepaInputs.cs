@@ -12,8 +12,9 @@ namespace NJepa.Models;
 /// <remarks>Create it inside the step's dispose scope, which frees its tensors.</remarks>
 public sealed class JepaInputs
 {
-    private JepaInputs(PatchIndices context, PatchIndices targets, Tensor? noise, Tensor? signalScale)
+    private JepaInputs(PatchGrid grid, PatchIndices context, PatchIndices targets, Tensor? noise, Tensor? signalScale)
     {
+        Grid = grid;
         Context = context;
         Targets = targets;
         NoiseBMTP = noise;
@@ -26,6 +27,8 @@ public sealed class JepaInputs
     /// <summary>The factor of the positions, <c>[B,M,1,1]</c>; null where it is 1.</summary>
     public Tensor? SignalScaleBM11 { get; }
 
+    internal PatchGrid Grid { get; }
+
     internal PatchIndices Context { get; }
 
     internal PatchIndices Targets { get; }
@@ -34,9 +37,11 @@ public sealed class JepaInputs
     /// <param name="masks">The masks of the batch.</param>
     /// <param name="noise">The noise of the batch; null leaves the positions undisturbed.</param>
     /// <param name="device">The model's device.</param>
+    /// <exception cref="ArgumentException">The noise is of another number of images, blocks or patches than the masks.</exception>
     public static JepaInputs Create(MaskBatch masks, PositionNoiseBatch? noise, Device device)
     {
         ArgumentNullException.ThrowIfNull(masks);
+        ArgumentNullException.ThrowIfNull(device);
         Tensor? values = null, scale = null;
         if (noise is not null)
         {
@@ -55,14 +60,70 @@ public sealed class JepaInputs
     /// <param name="noiseBMTP">The noise to add, <c>[B,M,T,P]</c> on <paramref name="device"/>, or null.</param>
     /// <param name="signalScaleBM11">The factor of the positions, <c>[B,M,1,1]</c> on <paramref name="device"/>, or null for 1.</param>
     /// <param name="device">The model's device.</param>
+    /// <exception cref="ArgumentException">A tensor's shape, type or device does not fit.</exception>
     public static JepaInputs Create(MaskBatch masks, Tensor? noiseBMTP, Tensor? signalScaleBM11, Device device)
     {
         ArgumentNullException.ThrowIfNull(masks);
+        ArgumentNullException.ThrowIfNull(device);
+        Check(noiseBMTP, "noise", masks, masks.TargetLength, null, device, nameof(noiseBMTP));
+        Check(signalScaleBM11, "signal scale", masks, 1, 1, device, nameof(signalScaleBM11));
         int patches = masks.Grid.Count;
         return new JepaInputs(
+            masks.Grid,
             new PatchIndices(masks.Context, [masks.BatchSize, masks.ContextLength], patches, device),
             new PatchIndices(masks.Targets, [masks.BatchSize, masks.TargetBlocks, masks.TargetLength], patches, device),
             noiseBMTP,
             signalScaleBM11);
+    }
+
+    /// <summary>Why these inputs are not for <paramref name="images"/> images of a model with this configuration on this device; null when they are.</summary>
+    internal string? ProblemFor(JepaConfiguration configuration, long images, Device device)
+    {
+        if (Context.Patches.IsInvalid || Targets.Patches.IsInvalid || NoiseBMTP is { IsInvalid: true } || SignalScaleBM11 is { IsInvalid: true })
+        {
+            return "The inputs' tensors have been disposed; sample the inputs in the dispose scope of the step that uses them.";
+        }
+
+        if (Context.Images != images)
+        {
+            return $"The masks are for {Context.Images} images, but {images} images were given; sample the masks for the same batch.";
+        }
+
+        if (Grid != configuration.Encoder.Grid)
+        {
+            return $"The masks are for a {Grid} grid, but the encoder has a {configuration.Encoder.Grid} grid; sample them with the model's MaskSampler.";
+        }
+
+        if (NoiseBMTP is not null && NoiseBMTP.size(3) != configuration.Predictor.Width)
+        {
+            return $"The noise has {NoiseBMTP.size(3)} channels, but the predictor has a width of {configuration.Predictor.Width}; sample the noise for that width.";
+        }
+
+        return Context.Patches.device_type == device.type ? null : $"The inputs are on {Context.Patches.device}, but the model is on {device}; create them for the model's device.";
+    }
+
+    private static void Check(Tensor? tensor, string what, MaskBatch masks, long length, long? width, Device device, string name)
+    {
+        if (tensor is null)
+        {
+            return;
+        }
+
+        if (tensor.IsInvalid)
+        {
+            throw new ArgumentException($"The {what} tensor has been disposed.", name);
+        }
+
+        long[] shape = tensor.shape;
+        if (shape.Length != 4 || shape[0] != masks.BatchSize || shape[1] != masks.TargetBlocks || shape[2] != length || shape[3] != (width ?? shape[3]))
+        {
+            throw new ArgumentException(
+                $"The {what} has shape [{string.Join(",", shape)}]; masks of {masks.BatchSize} images, {masks.TargetBlocks} target blocks and {masks.TargetLength} patches per block need [{masks.BatchSize},{masks.TargetBlocks},{length},{(width is null ? "P" : width)}].", name);
+        }
+
+        if (tensor.dtype != ScalarType.Float32 || tensor.device_type != device.type)
+        {
+            throw new ArgumentException($"The {what} is {tensor.dtype} on {tensor.device}; it must be Float32 on {device}.", name);
+        }
     }
 }

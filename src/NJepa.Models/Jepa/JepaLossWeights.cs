@@ -1,7 +1,7 @@
 namespace NJepa.Models;
 
 /// <summary>
-/// Weights of the three losses of N-JEPA: <c>L = CleanTeacher * L_CT + NoisyTeacher * L_NT + NoisyClean * L_NC</c>. A weight of 0 leaves the term out.
+/// Weights of the three losses of N-JEPA: <c>L = CleanTeacher * L_CT + NoisyTeacher * L_NT + NoisyClean * L_NC</c>. A weight of 0 leaves the term out of the sum.
 /// The paper's best are 1 / 0.1 / 0.1 (its table of loss weights).
 /// </summary>
 /// <param name="CleanTeacher">w_CT: clean predictor against the teacher (smooth L1), the loss of I-JEPA. Finite, at least 0.</param>

@@ -76,8 +76,11 @@ public sealed class JepaModel : IDisposable
     /// <param name="step">The step, counted from 0.</param>
     /// <param name="sampleIndices">B global sample indices.</param>
     /// <returns>Index and noise tensors on <see cref="Device"/>; the caller's dispose scope frees them.</returns>
+    /// <exception cref="ArgumentException">There is no image.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The step is negative.</exception>
     public JepaInputs SampleInputs(ulong seed, long step, ReadOnlySpan<long> sampleIndices)
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
         MaskBatch masks = MaskSampler.Sample(seed, step, sampleIndices);
         PositionNoiseBatch? noise = _noiseSampler?.Sample(seed, step, sampleIndices, masks.Targets, masks.TargetBlocks);
         return JepaInputs.Create(masks, noise, Device);
@@ -86,15 +89,15 @@ public sealed class JepaModel : IDisposable
     /// <summary>Steps 2 to 5 of the method: the teacher's targets, the student's context and both predictions.</summary>
     /// <param name="imagesBCHW">Normalised images <c>[B,C,H,W]</c> float32 on <see cref="Device"/>.</param>
     /// <param name="inputs">Masks and noise of the same B images.</param>
-    /// <exception cref="ArgumentException">The images' shape, type or device does not fit, or the inputs are of another batch size.</exception>
+    /// <exception cref="ArgumentException">The images' shape, type or device does not fit, or the inputs are of another batch size, grid, predictor width or device.</exception>
     public JepaOutputs Forward(Tensor imagesBCHW, JepaInputs inputs)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         ArgumentNullException.ThrowIfNull(inputs);
         Student.CheckImages(imagesBCHW);
-        if (inputs.Context.Images != imagesBCHW.size(0))
+        if (inputs.ProblemFor(Configuration, imagesBCHW.size(0), Device) is { } problem)
         {
-            throw new ArgumentException($"The masks are for {inputs.Context.Images} images, but {imagesBCHW.size(0)} images were given; sample the masks for the same batch.", nameof(inputs));
+            throw new ArgumentException(problem, nameof(inputs));
         }
 
         Tensor patches = Patches.FromImages(imagesBCHW, Configuration.Encoder.PatchSize);
@@ -118,14 +121,14 @@ public sealed class JepaModel : IDisposable
         ArgumentNullException.ThrowIfNull(outputs);
         JepaRecipe recipe = Configuration.Recipe;
         Tensor cleanTeacher = LossFunctions.SmoothL1(outputs.CleanBMTD, outputs.TargetsBMTD);
-        Tensor total = cleanTeacher * recipe.LossWeights.CleanTeacher;
+        Tensor? total = Add(null, cleanTeacher, recipe.LossWeights.CleanTeacher);
         Tensor? noisyTeacher = null, noisyClean = null, variance = null, covariance = null;
         if (outputs.NoisyBMTD is { } noisyBMTD)
         {
             Tensor cleanBMTD = recipe.StopGradient ? outputs.CleanBMTD.detach() : outputs.CleanBMTD;
             noisyTeacher = LossFunctions.SmoothL1(noisyBMTD, outputs.TargetsBMTD);
             noisyClean = LossFunctions.SquaredError(noisyBMTD, cleanBMTD);
-            total = total + (noisyTeacher * recipe.LossWeights.NoisyTeacher) + (noisyClean * recipe.LossWeights.NoisyClean);
+            total = Add(Add(total, noisyTeacher, recipe.LossWeights.NoisyTeacher), noisyClean, recipe.LossWeights.NoisyClean);
         }
 
         if (recipe.VarianceCovariance.IsActive)
@@ -139,10 +142,11 @@ public sealed class JepaModel : IDisposable
             Tensor centredBD = pooledBD - pooledBD.mean([0], keepdim: true);
             variance = LossFunctions.Variance(centredBD);
             covariance = LossFunctions.Covariance(centredBD);
-            total = total + (variance * recipe.VarianceCovariance.Variance) + (covariance * recipe.VarianceCovariance.Covariance);
+            total = Add(Add(total, variance, recipe.VarianceCovariance.Variance), covariance, recipe.VarianceCovariance.Covariance);
         }
 
-        return new JepaLosses(total, cleanTeacher, noisyTeacher, noisyClean, variance, covariance);
+        // Validation has made sure that a weight is above 0.
+        return new JepaLosses(total!, cleanTeacher, noisyTeacher, noisyClean, variance, covariance);
     }
 
     /// <summary>Step 7 of the method: <c>teacher = momentum * teacher + (1 - momentum) * student</c>, one native call over the flat buffers.</summary>
@@ -165,7 +169,9 @@ public sealed class JepaModel : IDisposable
     /// <summary>Makes the teacher an exact copy of the student, as at the start of training.</summary>
     public void ResetTeacher()
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
         using IDisposable noGradient = no_grad();
+        using DisposeScope scope = NewDisposeScope();
         TeacherParameters.Values.copy_(_studentValues);
     }
 
@@ -175,15 +181,25 @@ public sealed class JepaModel : IDisposable
     /// </summary>
     /// <param name="path">The file; an existing one is replaced.</param>
     /// <exception cref="IOException">The file cannot be written.</exception>
-    public void SaveWeights(string path) => JepaWeights.Save(this, path);
+    public void SaveWeights(string path)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        JepaWeights.Save(this, path);
+    }
 
     /// <summary>Loads weights that <see cref="SaveWeights"/> wrote. Either everything fits and is loaded, or nothing is changed.</summary>
     /// <param name="path">The file.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="WeightsException">The file is damaged, or names, shapes or types do not fit; the message lists every difference.</exception>
-    public void LoadWeights(string path) => JepaWeights.Load(this, path);
+    public void LoadWeights(string path)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        JepaWeights.Load(this, path);
+    }
 
-    /// <summary>Parameters, operations and tokens, for people.</summary>
+    /// <summary>
+    /// Parameters, operations and tokens, for people. One multiplication and one addition are two operations; a training step counts the backward pass twice the forward pass.
+    /// </summary>
     public override string ToString() => ModelSummary.Describe(Configuration);
 
     /// <inheritdoc/>
@@ -202,5 +218,17 @@ public sealed class JepaModel : IDisposable
         _studentValues.Dispose();
         Parameters.Dispose();
         TeacherParameters.Dispose();
+    }
+
+    // A term of weight 0 stays out of the sum: nothing is differentiated for it, and a term that is not finite does no harm.
+    private static Tensor? Add(Tensor? sum, Tensor term, double weight)
+    {
+        if (weight == 0)
+        {
+            return sum;
+        }
+
+        Tensor weighted = LossFunctions.Scale(term, weight);
+        return sum is null ? weighted : sum + weighted;
     }
 }

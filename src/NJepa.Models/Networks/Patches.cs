@@ -12,7 +12,7 @@ internal static class Patches
         long[] shape = imagesBCHW.shape;
         (long rows, long columns) = (shape[2] / patchSize, shape[3] / patchSize);
         return imagesBCHW
-            .view(shape[0], shape[1], rows, patchSize, columns, patchSize)
+            .reshape(shape[0], shape[1], rows, patchSize, columns, patchSize)
             .permute(0, 2, 4, 1, 3, 5)
             .reshape(shape[0] * rows * columns, shape[1] * patchSize * patchSize);
     }

@@ -1,4 +1,6 @@
+using System.Text.Json.Serialization;
 using NJepa.Masking;
+using static System.FormattableString;
 
 namespace NJepa.Models;
 
@@ -8,6 +10,9 @@ namespace NJepa.Models;
 /// </summary>
 public sealed record ViT
 {
+    private const int MaxImageSize = 16384;
+    private const int MaxPatchValues = 65536;
+
     /// <summary>Width 192, depth 12, 3 heads, patch 16; 5.5 M parameters.</summary>
     public static ViT Tiny16 { get; } = new() { Name = "ViT-Ti/16", Width = 192, Depth = 12, Heads = 3 };
 
@@ -30,7 +35,7 @@ public sealed record ViT
     public static ViT Giant16 { get; } = new() { Name = "ViT-G/16", Width = 1408, Depth = 40, Heads = 16, MlpRatio = 48.0 / 11.0 };
 
     /// <summary>
-    /// A small network for small pictures and two processor cores: width 96, depth 4, 3 heads; 0.5 M parameters at patch 4.
+    /// A small network for small pictures and two processor cores: width 96, depth 4, 3 heads; 0.45 M parameters.
     /// With the default 8 x 8 grid it is the network of the quick start.
     /// </summary>
     public static ViT Nano4 { get; } = new() { Name = "ViT-Nano/4", Width = 96, Depth = 4, Heads = 3, ImageSize = 32, PatchSize = 4 };
@@ -39,15 +44,15 @@ public sealed record ViT
     /// <value>Default "ViT".</value>
     public string Name { get; init; } = "ViT";
 
-    /// <summary>Side of the square input image in pixels; a multiple of <see cref="PatchSize"/>.</summary>
+    /// <summary>Side of the square input image in pixels, from 1 to 16,384; a multiple of <see cref="PatchSize"/>, at most 256 patches.</summary>
     /// <value>Default 224.</value>
     public int ImageSize { get; init; } = 224;
 
-    /// <summary>Side of a square patch in pixels, at least 1.</summary>
+    /// <summary>Side of a square patch in pixels, at least 1; a patch has at most 65,536 values.</summary>
     /// <value>Default 16.</value>
     public int PatchSize { get; init; } = 16;
 
-    /// <summary>D, the number of channels of a token; a multiple of 4 and of <see cref="Heads"/>.</summary>
+    /// <summary>D, the number of channels of a token; a multiple of 4 and of <see cref="Heads"/>, at most 16,384.</summary>
     /// <value>Default 768.</value>
     public int Width { get; init; } = 768;
 
@@ -63,18 +68,23 @@ public sealed record ViT
     /// <value>Default 4.</value>
     public double MlpRatio { get; init; } = 4.0;
 
-    /// <summary>Channels of the input image.</summary>
+    /// <summary>Channels of the input image, from 1 to 1024.</summary>
     /// <value>Default 3 (RGB).</value>
     public int Channels { get; init; } = 3;
 
     /// <summary>The grid of patches, row-major.</summary>
-    public PatchGrid Grid => new(ImageSize / PatchSize, ImageSize / PatchSize);
+    /// <exception cref="ArgumentException">There is none for these sizes; <see cref="Validate"/> says why.</exception>
+    [JsonIgnore]
+    public PatchGrid Grid => PatchGrid.ForImage(ImageSize, PatchSize);
 
     /// <summary>L, the number of patches.</summary>
-    public int Patches => ImageSize / PatchSize * (ImageSize / PatchSize);
+    /// <exception cref="ArgumentException">There is no grid for these sizes; <see cref="Validate"/> says why.</exception>
+    [JsonIgnore]
+    public int Patches => Grid.Count;
 
-    /// <summary>Channels of the MLP's hidden layer.</summary>
-    public int MlpWidth => (int)Math.Round(Width * MlpRatio);
+    /// <summary>Channels of the MLP's hidden layer, at most 65,536.</summary>
+    [JsonIgnore]
+    public int MlpWidth => TokenWidth.Mlp(Width, MlpRatio);
 
     /// <summary>Every reason why this network cannot be built; empty when it can.</summary>
     public IReadOnlyList<string> Validate()
@@ -88,19 +98,27 @@ public sealed record ViT
             }
         }
 
-        Require(PatchSize >= 1, $"ViT.PatchSize is {PatchSize}; it must be at least 1 pixel.");
-        Require(ImageSize is >= 1 and <= 16384, $"ViT.ImageSize is {ImageSize}; it must be from 1 to 16384 pixels.");
+        Require(PatchSize >= 1, Invariant($"ViT.PatchSize is {PatchSize}; it must be at least 1 pixel."));
+        Require(ImageSize is >= 1 and <= MaxImageSize, Invariant($"ViT.ImageSize is {ImageSize}; it must be from 1 to {MaxImageSize} pixels."));
         Require(
-            PatchSize < 1 || ImageSize % PatchSize == 0,
-            $"ViT.ImageSize is {ImageSize}, which is not a multiple of ViT.PatchSize = {PatchSize}; choose a size such as {Nearest(ImageSize, PatchSize)}.");
-        Require(Heads >= 1, $"ViT.Heads is {Heads}; it must be at least 1.");
-        Require(Width >= 4 && Width % 4 == 0, $"ViT.Width is {Width}; it must be a positive multiple of 4 (sines and cosines of two axes).");
-        Require(Heads < 1 || Width % Heads == 0, $"ViT.Width is {Width}, which {Heads} heads do not divide; choose a width such as {Nearest(Width, Heads)}.");
-        Require(Depth is >= 1 and <= 1000, $"ViT.Depth is {Depth}; it must be from 1 to 1000 blocks.");
-        Require(MlpRatio > 0 && MlpRatio <= 64, $"ViT.MlpRatio is {MlpRatio}; it must be above 0 and at most 64 (default 4).");
-        Require(Channels is >= 1 and <= 1024, $"ViT.Channels is {Channels}; it must be from 1 to 1024 (default 3).");
+            PatchSize < 1 || ImageSize < 1 || ImageSize % PatchSize == 0,
+            Invariant($"ViT.ImageSize is {ImageSize}, which is not a multiple of ViT.PatchSize = {PatchSize}; choose a size such as {Nearest(ImageSize, PatchSize)}."));
+        Require(
+            PatchSize < 1 || ImageSize > MaxImageSize || ImageSize / PatchSize <= PatchGrid.MaxSide,
+            Invariant($"ViT.ImageSize is {ImageSize} and ViT.PatchSize is {PatchSize}, a grid of {(PatchSize < 1 ? 0 : ImageSize / PatchSize)} patches a side; it must be at most {PatchGrid.MaxSide}. Use larger patches."));
+        Require(Depth is >= 1 and <= 1000, Invariant($"ViT.Depth is {Depth}; it must be from 1 to 1000 blocks."));
+        Require(Channels is >= 1 and <= 1024, Invariant($"ViT.Channels is {Channels}; it must be from 1 to 1024 (default 3)."));
+        Require(
+            PatchSize < 1 || Channels is < 1 or > 1024 || PatchSize <= MaxPatchValues / PatchSize / Channels,
+            Invariant($"ViT.PatchSize is {PatchSize}, so that a patch of {Channels} channels has {(long)PatchSize * PatchSize * Channels} values; it must have at most {MaxPatchValues}. Use smaller patches."));
+        errors.AddRange(TokenWidth.Problems(nameof(ViT), Width, Heads, MlpRatio));
         return errors;
     }
+
+    /// <summary>The sizes in one line, for people.</summary>
+    // Not the record's own: that would compute the grid, and a size that has none could not be printed.
+    public override string ToString() =>
+        Invariant($"{Name}: {ImageSize} px of {Channels} channels in patches of {PatchSize}, width {Width}, depth {Depth}, {Heads} heads, MLP ratio {MlpRatio}");
 
     private static int Nearest(int value, int multiple) =>
         multiple < 1 ? value : Math.Max(1, (int)Math.Round(value / (double)multiple)) * multiple;

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -20,8 +21,8 @@ public sealed class ParameterBuffer : IDisposable
         using IDisposable noGradient = no_grad();
         Count = specs.Sum(spec => spec.Count);
         DecayedCount = specs.TakeWhile(spec => spec.Decayed).Sum(spec => spec.Count);
-        Values = Own(zeros(Count, dtype: ScalarType.Float32, device: device));
-        Gradients = trainable ? Own(zeros(Count, dtype: ScalarType.Float32, device: device)) : null;
+        Values = Own(Allocate(Count, device));
+        Gradients = trainable ? Own(Allocate(Count, device)) : null;
         var parameters = new List<ModelParameter>(specs.Count);
         long offset = 0;
         foreach (ParameterSpec spec in specs)
@@ -32,13 +33,15 @@ public sealed class ParameterBuffer : IDisposable
             }
 
             Tensor value = Own(View(Values, offset, spec));
+            Tensor? gradient = null;
             if (Gradients is not null)
             {
+                gradient = Own(View(Gradients, offset, spec));
                 value.requires_grad = true;
-                value.grad = Own(View(Gradients, offset, spec));
+                value.grad = gradient;
             }
 
-            parameters.Add(new ModelParameter(spec.Name, spec.Shape, offset, spec.Decayed, value));
+            parameters.Add(new ModelParameter(spec.Name, spec.Shape, offset, spec.Decayed, value, gradient));
             offset += spec.Count;
         }
 
@@ -95,6 +98,19 @@ public sealed class ParameterBuffer : IDisposable
         for (int i = _owned.Count - 1; i >= 0; i--)
         {
             _owned[i].Dispose();
+        }
+    }
+
+    private static Tensor Allocate(long count, Device device)
+    {
+        try
+        {
+            return zeros(count, dtype: ScalarType.Float32, device: device);
+        }
+        catch (ExternalException exception)
+        {
+            throw new InsufficientMemoryException(
+                $"{count} parameters need {count * sizeof(float)} bytes on {device}, which could not be allocated. Choose a smaller network or free memory there.", exception);
         }
     }
 

@@ -26,7 +26,7 @@ internal static class ParameterInitializer
                     value.zero_();
                     break;
                 case ParameterInitialization.Ones:
-                    value.fill_(1f);
+                    value.copy_(ones(spec.Shape));
                     break;
                 default:
                     using (Tensor drawn = tensor(TruncatedNormal(spec, seed), spec.Shape))

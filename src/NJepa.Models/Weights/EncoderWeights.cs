@@ -24,7 +24,7 @@ internal static class EncoderWeights
         });
     }
 
-    public static ViTEncoder Load(string path, Device device)
+    public static ViTEncoder Load(string path, Device? device)
     {
         using SafetensorsFile file = SafetensorsFile.Open(path);
         ViT configuration = ReadConfiguration(file);
@@ -37,7 +37,11 @@ internal static class EncoderWeights
                 reader.Expect(name, encoder.Parameters[name].Value);
             }
 
-            reader.Allow(PositionTableName, 1, configuration.Patches, configuration.Width);
+            using (Tensor table = encoder.PositionsLD.unsqueeze(0))
+            {
+                reader.AllowTable(PositionTableName, table);
+            }
+
             reader.Copy();
             return encoder;
         }
@@ -62,10 +66,16 @@ internal static class EncoderWeights
         {
             ViT configuration = JsonSerializer.Deserialize<ViT>(text) ?? throw new JsonException("the description is null");
             IReadOnlyList<string> errors = configuration.Validate();
-            long bytes = errors.Count == 0 ? ModelSummary.EncoderParameters(configuration) * sizeof(float) : 0;
-            return errors.Count == 0 && bytes <= new FileInfo(file.Path).Length
+            if (errors.Count > 0)
+            {
+                throw new WeightsException($"{file.Path} describes an encoder that cannot be built:\n- {string.Join("\n- ", errors)}");
+            }
+
+            // Without this check a few bytes of text could ask for all memory.
+            long parameters = ModelSummary.EncoderParameters(configuration), held = file.Entries.Sum(entry => entry.Length) / sizeof(float);
+            return parameters <= held
                 ? configuration
-                : throw new WeightsException($"{file.Path} describes an encoder that cannot be built from it ({bytes} bytes of weights):\n- {string.Join("\n- ", errors)}");
+                : throw new WeightsException($"{file.Path} describes an encoder of {parameters} parameters, but holds only {held} numbers; it is damaged or was changed. Save it again.");
         }
         catch (JsonException exception)
         {

@@ -31,7 +31,7 @@ internal static class JepaWeights
 
         foreach ((string name, Tensor value) in Tables(model))
         {
-            reader.Allow(name, value.shape);
+            reader.AllowTable(name, value);
         }
 
         reader.Copy();

@@ -92,7 +92,7 @@ public sealed class SafetensorsFile : IDisposable
     /// <param name="tensors">Names and tensors, on any device.</param>
     /// <param name="metadata">Texts to store beside them, or null.</param>
     /// <exception cref="IOException">The file cannot be written.</exception>
-    /// <exception cref="ArgumentException">A tensor's type has no safetensors counterpart, or a name appears twice.</exception>
+    /// <exception cref="ArgumentException">A tensor's type has no safetensors counterpart, a name appears twice or is <c>__metadata__</c>, or a tensor is disposed.</exception>
     public static void Write(string path, IEnumerable<KeyValuePair<string, Tensor>> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -128,17 +128,27 @@ public sealed class SafetensorsFile : IDisposable
 
     internal void ReadInto(SafetensorsEntry entry, Tensor cpuTensor)
     {
-        Span<byte> bytes = entry.Length == 0 ? [] : cpuTensor.bytes;
         _stream.Position = entry.Offset;
-        while (!bytes.IsEmpty)
+        ForEachChunk(cpuTensor, (stream: _stream, Path, entry.Name), static (bytes, source) =>
         {
-            int read = _stream.Read(bytes[..Math.Min(bytes.Length, MaxBytesPerCall)]);
-            if (read == 0)
+            if (source.stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false) < bytes.Length)
             {
-                throw new WeightsException($"{Path} ended while tensor '{entry.Name}' was read; it was cut off after it was opened.");
+                throw new WeightsException($"{source.Path} ended while tensor '{source.Name}' was read; it was cut off after it was opened.");
             }
+        });
+    }
 
-            bytes = bytes[read..];
+    private delegate void ChunkAction<TState>(Span<byte> bytes, TState state);
+
+    // A span holds 2 GB at most; a tensor may hold more.
+    private static void ForEachChunk<TState>(Tensor contiguousCpu, TState state, ChunkAction<TState> action)
+    {
+        long count = contiguousCpu.NumberOfElements, perChunk = MaxBytesPerCall / contiguousCpu.ElementSize;
+        for (long start = 0; start < count; start += perChunk)
+        {
+            using Tensor flat = contiguousCpu.view(-1);
+            using Tensor chunk = flat.narrow(0, start, Math.Min(perChunk, count - start));
+            action(chunk.bytes, state);
         }
     }
 
@@ -163,6 +173,16 @@ public sealed class SafetensorsFile : IDisposable
             var names = new HashSet<string>(StringComparer.Ordinal);
             foreach ((string name, Tensor value) in tensors)
             {
+                if (name == SafetensorsHeader.MetadataKey)
+                {
+                    throw new ArgumentException($"A tensor is named '{name}', which safetensors files keep for texts; choose another name.", nameof(tensors));
+                }
+
+                if (value is null || value.IsInvalid)
+                {
+                    throw new ArgumentException($"Tensor '{name}' is null or has been disposed; it cannot be saved.", nameof(tensors));
+                }
+
                 if (!names.Add(name))
                 {
                     throw new ArgumentException($"Two tensors are named '{name}'; names in a file must differ.", nameof(tensors));
@@ -202,9 +222,6 @@ public sealed class SafetensorsFile : IDisposable
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor cpu = value.detach().cpu().contiguous();
-        if (cpu.NumberOfElements > 0)
-        {
-            stream.Write(cpu.bytes);
-        }
+        ForEachChunk(cpu, stream, static (bytes, destination) => destination.Write(bytes));
     }
 }

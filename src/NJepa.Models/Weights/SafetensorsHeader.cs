@@ -12,7 +12,7 @@ internal static class SafetensorsHeader
     public const int LengthBytes = 8;
     private const long MaxHeaderBytes = 64L << 20;
     private const int MaxDimensions = 16;
-    private const string MetadataKey = "__metadata__";
+    public const string MetadataKey = "__metadata__";
 
     public static (IReadOnlyList<SafetensorsEntry> Entries, IReadOnlyDictionary<string, string> Metadata) Read(Stream stream, string path)
     {
@@ -98,10 +98,13 @@ internal static class SafetensorsHeader
 
         long[] shape = [.. shapeElement.EnumerateArray().Select(side => side.GetInt64())];
         (long start, long end) = (offsets[0].GetInt64(), offsets[1].GetInt64());
-        long bytes = size;
+        (long bytes, long strides) = (size, size);
         foreach (long side in shape)
         {
             bytes = side >= 0 ? checked(bytes * side) : throw Damaged(path, $"tensor '{property.Name}' has a side of {side}");
+
+            // An empty tensor must not have strides that overflow either.
+            strides = checked(strides * Math.Max(side, 1));
         }
 
         if (start < 0 || end < start || end - start != bytes || end > fileLength - dataStart)

@@ -7,6 +7,9 @@ namespace NJepa.Models;
 internal sealed class WeightsReader
 {
     private const int MaxDifferencesShown = 20;
+
+    // Tables stored with 16 bits are still the same table.
+    private const double TableTolerance = 0.01;
     private readonly SafetensorsFile _file;
     private readonly List<string> _differences = [];
     private readonly List<(SafetensorsEntry Entry, Tensor Destination)> _matches = [];
@@ -35,13 +38,26 @@ internal sealed class WeightsReader
         }
     }
 
-    /// <summary>A constant that a file may hold; where it does, its shape must fit.</summary>
-    public void Allow(string name, params long[] shape)
+    /// <summary>A position table, which a file may hold; where it does, it must be the model's: other positions would give other features.</summary>
+    public void AllowTable(string name, Tensor table)
     {
         _expected.Add(name);
-        if (_file.Find(name) is { } entry && !entry.Shape.SequenceEqual(shape))
+        if (_file.Find(name) is not { } entry)
         {
-            _differences.Add($"'{name}' has shape [{string.Join(",", entry.Shape)}] in the file and [{string.Join(",", shape)}] in the model");
+            return;
+        }
+
+        if (!entry.Shape.SequenceEqual(table.shape))
+        {
+            _differences.Add($"'{name}' has shape [{string.Join(",", entry.Shape)}] in the file and [{string.Join(",", table.shape)}] in the model");
+            return;
+        }
+
+        using DisposeScope scope = NewDisposeScope();
+        double difference = (_file.Read(name).to_type(ScalarType.Float64) - table.cpu().to_type(ScalarType.Float64)).abs().max().item<double>();
+        if (!(difference <= TableTolerance))
+        {
+            _differences.Add(FormattableString.Invariant($"'{name}' differs by up to {difference:0.###} from the sin-cos table of the model, whose positions are fixed"));
         }
     }
 

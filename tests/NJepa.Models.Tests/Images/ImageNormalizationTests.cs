@@ -1,0 +1,83 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace NJepa.Models.Tests.Images;
+
+public sealed class ImageNormalizationTests : TensorTest
+{
+    [Fact]
+    public void Pixels_become_normalised_channels_first_floats()
+    {
+        ImageNormalization normalization = ImageNormalization.ImageNet;
+        (double Mean, double Std)[] channels =
+        [
+            (normalization.MeanRed, normalization.StdRed), (normalization.MeanGreen, normalization.StdGreen), (normalization.MeanBlue, normalization.StdBlue),
+        ];
+        channels.Should().Equal((0.485, 0.229), (0.456, 0.224), (0.406, 0.225));
+        // Every byte in every channel: 2 images of 16 x 24.
+        byte[] pixels = [.. Enumerable.Range(0, 2 * 16 * 24 * 3).Select(i => (byte)((i * 7) + (i / 768)))];
+
+        using Tensor tensor = normalization.ToTensor(pixels, 2, 16, 24, CPU);
+
+        tensor.shape.Should().Equal(2, 3, 16, 24);
+        tensor.dtype.Should().Be(ScalarType.Float32);
+        tensor.is_contiguous().Should().BeTrue();
+        float[] values = Small.Values(tensor);
+        for (int i = 0; i < pixels.Length; i++)
+        {
+            (int image, int row, int column, int channel) = (i / (16 * 24 * 3), i / (24 * 3) % 16, i / 3 % 24, i % 3);
+            double expected = ((pixels[i] / 255.0) - channels[channel].Mean) / channels[channel].Std;
+            if (Math.Abs(values[(((((image * 3) + channel) * 16) + row) * 24) + column] - expected) > 1e-6)
+            {
+                Assert.Fail($"Byte {i} = {pixels[i]} became {values[(((((image * 3) + channel) * 16) + row) * 24) + column]:R} where {expected:R} was expected.");
+            }
+        }
+    }
+
+    [Fact]
+    public void A_longer_array_gives_the_same_and_its_bytes_are_not_kept()
+    {
+        byte[] pixels = [.. Enumerable.Range(0, 200).Select(i => (byte)i)];
+
+        using Tensor exact = ImageNormalization.ImageNet.ToTensor(pixels[..48], 1, 4, 4, CPU), longer = ImageNormalization.ImageNet.ToTensor(pixels, 1, 4, 4, CPU);
+        Array.Clear(pixels);
+
+        Small.ShouldBeBitEqual(longer, exact);
+    }
+
+    [Theory]
+    [InlineData(47, 1, 4, 4, "47 bytes cannot hold 1 RGB images of 4 x 4 pixels; 48 bytes are needed, and count and sides must be at least 1.")]
+    [InlineData(48, 0, 4, 4, "48 bytes cannot hold 0 RGB images of 4 x 4 pixels; 0 bytes are needed, and count and sides must be at least 1.")]
+    [InlineData(48, -1, -4, 4, "48 bytes cannot hold -1 RGB images of -4 x 4 pixels; 48 bytes are needed, and count and sides must be at least 1.")]
+    [InlineData(48, 1, 0, 4, "48 bytes cannot hold 1 RGB images of 0 x 4 pixels; 0 bytes are needed, and count and sides must be at least 1.")]
+    [InlineData(48, int.MaxValue, int.MaxValue, 3, "48 bytes cannot hold 2147483647 RGB images of 2147483647 x 3 pixels; 41505174127191785481 bytes are needed, and count and sides must be at least 1.")]
+    public void Arrays_that_are_too_short_are_refused(int bytes, int count, int height, int width, string message)
+    {
+        Action convert = () => ImageNormalization.ImageNet.ToTensor(new byte[bytes], count, height, width, CPU);
+
+        convert.Should().Throw<ArgumentException>().WithMessage(message + " (Parameter 'pixelsBHWC')");
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-0.2)]
+    [InlineData(double.NaN)]
+    [InlineData(double.PositiveInfinity)]
+    public void A_standard_deviation_must_be_finite_and_above_zero(double std)
+    {
+        Action make = () => _ = new ImageNormalization(0.5, 0.5, 0.5, 0.2, std, 0.2), change = () => _ = ImageNormalization.ImageNet with { StdBlue = std };
+
+        make.Should().Throw<ArgumentOutOfRangeException>().WithMessage(
+            "ImageNormalization.StdGreen is a standard deviation in units of the pixel range [0, 1]; it must be finite and above 0. (Parameter 'StdGreen')*");
+        change.Should().Throw<ArgumentOutOfRangeException>().WithParameterName("StdBlue");
+    }
+
+    [Fact]
+    public void Null_is_refused()
+    {
+        Action pixels = () => ImageNormalization.ImageNet.ToTensor(null!, 1, 1, 1, CPU), device = () => ImageNormalization.ImageNet.ToTensor(new byte[3], 1, 1, 1, null!);
+
+        pixels.Should().Throw<ArgumentNullException>();
+        device.Should().Throw<ArgumentNullException>();
+    }
+}
