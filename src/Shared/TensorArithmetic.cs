@@ -46,6 +46,6 @@ internal static class TensorArithmetic
     public static void FillWith(this Tensor a, double value)
     {
         using Scalar scalar = value.ToScalar();
-        using Tensor handle = a.fill_(scalar);
+        a.fill_(scalar);
     }
 }

@@ -87,8 +87,8 @@ internal sealed class GradientSolver(ProbeData data, GradientProbeOptions option
         }
 
         Tensor ratesR1 = state.RatesR1.mul(annealing);
-        state.WeightMomentumRD.mul_(momentum).add_(gradientRD);
-        state.BiasMomentumR.mul_(momentum).add_(errorBR.sum([0L]));
+        state.WeightMomentumRD.mul_(momentum).AddInPlace(gradientRD);
+        state.BiasMomentumR.mul_(momentum).AddInPlace(errorBR.sum([0L]));
         state.WeightsRD.sub_(state.WeightMomentumRD.mul(ratesR1));
         state.BiasR.sub_(state.BiasMomentumR.mul(ratesR1.squeeze(1)));
     }
@@ -100,9 +100,8 @@ internal sealed class GradientSolver(ProbeData data, GradientProbeOptions option
             return featuresBD;
         }
 
-        using Scalar epsilon = BatchNormalizationEpsilon;
         Tensor centredBD = featuresBD.sub(featuresBD.mean([0], true));
-        return centredBD.div_(centredBD.square().mean([0], true).add_(epsilon).sqrt_());
+        return centredBD.div_(centredBD.Squared().mean([0], true).Plus(BatchNormalizationEpsilon).sqrt_());
     }
 
     private Tensor PeakRates(double[] rates, int batch)

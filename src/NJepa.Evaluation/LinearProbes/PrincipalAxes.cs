@@ -34,7 +34,7 @@ internal sealed class PrincipalAxes : IDisposable
         using Scalar count = featuresND.shape[0];
         if (featuresND.shape[1] > LargestWidth)
         {
-            Tensor squaresD = featuresND.square().sum([0L]).div(count).to(ScalarType.Float64);
+            Tensor squaresD = featuresND.Squared().sum([0L]).div(count).to(ScalarType.Float64);
             return new(featuresND.alias().DetachFromDisposeScope(), Doubles(squaresD), null);
         }
 

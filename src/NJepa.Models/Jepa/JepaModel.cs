@@ -228,7 +228,7 @@ public sealed class JepaModel : IDisposable
             return sum;
         }
 
-        Tensor weighted = LossFunctions.Scale(term, weight);
-        return sum is null ? weighted : sum + weighted;
+        Tensor weighted = term.Times(weight);
+        return sum is null ? weighted : sum.Plus(weighted);
     }
 }

@@ -55,7 +55,7 @@ internal sealed class Predictor : IDisposable
     internal Tensor Tokens(Tensor contextBKD, JepaInputs inputs, bool noisy)
     {
         long width = PositionsLP.size(1);
-        Tensor contextBKP = _embed.Forward(contextBKD) + PositionsLP.index_select(0, inputs.Context.Patches).view(inputs.Context.Shape(width));
+        Tensor contextBKP = _embed.Forward(contextBKD).Plus(PositionsLP.index_select(0, inputs.Context.Patches).view(inputs.Context.Shape(width)));
         Tensor positionsBMTP = PositionsLP.index_select(0, inputs.Targets.Patches).view(inputs.Targets.Shape(width));
         if (noisy && inputs.SignalScaleBM11 is not null)
         {
@@ -64,13 +64,13 @@ internal sealed class Predictor : IDisposable
 
         if (noisy && inputs.NoiseBMTP is not null)
         {
-            positionsBMTP = positionsBMTP + inputs.NoiseBMTP;
+            positionsBMTP = positionsBMTP.Plus(inputs.NoiseBMTP);
         }
 
         long[] shape = positionsBMTP.shape;
         (long images, long blocks, long length) = (shape[0], shape[1], shape[2]);
         Tensor contextRepeated = contextBKP.unsqueeze(1).expand(images, blocks, -1, -1).reshape(images * blocks, -1, width);
-        return cat([contextRepeated, (positionsBMTP + _maskToken11P).view(images * blocks, length, width)], 1);
+        return cat([contextRepeated, positionsBMTP.Plus(_maskToken11P).view(images * blocks, length, width)], 1);
     }
 
     internal TransformerBlock Block(int index) => _blocks[index];

@@ -43,8 +43,8 @@ internal sealed class TransformerBlock(ParameterBuffer buffer, string name, int 
     /// <summary><c>[N,S,W]</c> to <c>[N,S,W]</c>.</summary>
     public Tensor Forward(Tensor xNSW)
     {
-        Tensor attended = xNSW + Attention(_norm1.Forward(xNSW));
-        return attended + Mlp(_norm2.Forward(attended));
+        Tensor attended = xNSW.Plus(Attention(_norm1.Forward(xNSW)));
+        return attended.Plus(Mlp(_norm2.Forward(attended)));
     }
 
     /// <summary>
@@ -58,8 +58,8 @@ internal sealed class TransformerBlock(ParameterBuffer buffer, string name, int 
         long width = normed.size(2);
         Tensor q = Split(_qkv.Forward(normed.narrow(1, firstQuery, queries), 0, width), 1)[0];
         Tensor[] kv = Split(_qkv.Forward(normed, width, 2 * width), 2);
-        Tensor attended = xNSW.narrow(1, firstQuery, queries) + Attend(q, kv[0], kv[1]);
-        return attended + Mlp(_norm2.Forward(attended));
+        Tensor attended = xNSW.narrow(1, firstQuery, queries).Plus(Attend(q, kv[0], kv[1]));
+        return attended.Plus(Mlp(_norm2.Forward(attended)));
     }
 
     /// <summary>Attention on normed tokens, output projection included, before the residual sum.</summary>

@@ -133,7 +133,7 @@ public sealed class ViTEncoder : IDisposable
 
     /// <summary>Visible patches only: <c>[B*L, C*p*p]</c> patches to <c>[B,K,D]</c> features.</summary>
     internal Tensor EncodeVisible(Tensor patches, PatchIndices visibleBK) =>
-        Finish(RunBlocks((Embed(patches.index_select(0, visibleBK.Rows)) + _positionsLD.index_select(0, visibleBK.Patches)).view(visibleBK.Shape(Configuration.Width))));
+        Finish(RunBlocks(Embed(patches.index_select(0, visibleBK.Rows)).Plus(_positionsLD.index_select(0, visibleBK.Patches)).view(visibleBK.Shape(Configuration.Width))));
 
     /// <summary>The teacher's targets <c>[B,M,T,D]</c>: all patches encoded, gathered, then LayerNorm and a parameter-free LayerNorm (eps 1e-5) on what was gathered.</summary>
     internal Tensor EncodeTargets(Tensor patches, PatchIndices targetsBMT)
@@ -181,7 +181,7 @@ public sealed class ViTEncoder : IDisposable
         }
     }
 
-    private Tensor EmbedAll(Tensor patches, long images) => Embed(patches).view(images, -1, Configuration.Width) + _positionsLD;
+    private Tensor EmbedAll(Tensor patches, long images) => Embed(patches).view(images, -1, Configuration.Width).Plus(_positionsLD);
 
     private Tensor RunBlocks(Tensor x)
     {

@@ -63,7 +63,7 @@ public sealed class FlatAdamW : IDisposable
     {
         using IDisposable noGradient = no_grad();
         Steps++;
-        _stepCount.fill_((float)Steps);
+        _stepCount.FillWith(Steps);
         foreach (Part part in _parts)
         {
             FusedAdamW.Step(part.Values, part.Gradients, part.First, part.Second, _stepCount, learningRate, _beta1, _beta2, part.Decayed ? weightDecay : 0.0, _epsilon);
@@ -79,7 +79,8 @@ public sealed class FlatAdamW : IDisposable
         using IDisposable noGradient = no_grad();
         using DisposeScope scope = NewDisposeScope();
         Tensor gradients = _parameters.Gradients!;
-        gradients.mul_((maxNorm / (gradients.norm() + 1e-6)).clamp(max: 1.0));
+        Tensor limit = gradients.norm().Plus(1e-6).reciprocal().Times(maxNorm);
+        gradients.mul_(minimum(limit, ones_like(limit)));
     }
 
     /// <inheritdoc/>

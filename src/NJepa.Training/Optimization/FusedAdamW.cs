@@ -20,8 +20,9 @@ internal static class FusedAdamW
     public static void Step(
         Tensor values, Tensor gradients, Tensor first, Tensor second, Tensor stepCount, double learningRate, double beta1, double beta2, double weightDecay, double epsilon)
     {
-        // The scope frees the handle that TorchScript returns; the tensor behind it is the caller's.
+        // The scope frees the handle that TorchScript returns; the tensor behind it is the caller's. Numbers would become scalars that nobody holds (see TensorArithmetic).
         using DisposeScope scope = NewDisposeScope();
-        Unit.Value.invoke<Tensor>("step", (Tensor[])[values], (Tensor[])[gradients], (Tensor[])[first], (Tensor[])[second], (Tensor[])[stepCount], learningRate, beta1, beta2, weightDecay, epsilon);
+        using Scalar rate = learningRate.ToScalar(), momentum = beta1.ToScalar(), scaling = beta2.ToScalar(), decay = weightDecay.ToScalar(), eps = epsilon.ToScalar();
+        Unit.Value.invoke<Tensor>("step", (Tensor[])[values], (Tensor[])[gradients], (Tensor[])[first], (Tensor[])[second], (Tensor[])[stepCount], rate, momentum, scaling, decay, eps);
     }
 }

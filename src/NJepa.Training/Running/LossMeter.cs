@@ -25,7 +25,7 @@ internal sealed class LossMeter : IDisposable
     {
         using IDisposable noGradient = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        _sums.add_(stack([losses.Total, losses.CleanTeacher, losses.NoisyTeacher ?? _off, losses.NoisyClean ?? _off, losses.Variance ?? _off, losses.Covariance ?? _off]));
+        _sums.AddInPlace(stack([losses.Total, losses.CleanTeacher, losses.NoisyTeacher ?? _off, losses.NoisyClean ?? _off, losses.Variance ?? _off, losses.Covariance ?? _off]));
         Steps++;
     }
 
@@ -33,7 +33,7 @@ internal sealed class LossMeter : IDisposable
     public LossValues Read()
     {
         using DisposeScope scope = NewDisposeScope();
-        double[] means = (_sums / Steps).cpu().data<double>().ToArray();
+        double[] means = _sums.DividedBy(Steps).cpu().data<double>().ToArray();
         _sums.zero_();
         Steps = 0;
         bool noisy = _model.HasNoisyPredictor, regularised = _model.Configuration.Recipe.VarianceCovariance.IsActive;
