@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using NJepa.Samples.QuickStart.Running;
 using SkiaSharp;
 
 namespace NJepa.Samples.QuickStart.Drawing;
@@ -30,7 +31,7 @@ internal static class DrawnPictures
     /// <param name="cancellationToken">Stops between two pictures.</param>
     /// <returns>How many files were written.</returns>
     /// <exception cref="ArgumentException">The options are out of range.</exception>
-    /// <exception cref="InvalidOperationException">The folder holds files that were not drawn here.</exception>
+    /// <exception cref="QuickStartException">The folder holds files that were not drawn here.</exception>
     public static int WriteTo(string directory, DrawnPicturesOptions options, CancellationToken cancellationToken = default)
     {
         options.Validate();
@@ -63,7 +64,7 @@ internal static class DrawnPictures
         {
             if (!File.Exists(marker))
             {
-                throw new InvalidOperationException(
+                throw new QuickStartException(
                     $"The folder '{directory}' holds files that the quick start did not draw. Choose an empty folder with --output, or pass your pictures with --images.");
             }
 

@@ -10,7 +10,7 @@ internal static class PatchFeatureFigure
     {
         using var sheet = new ContactSheet(
             "Patch features",
-            "The first three principal components of each patch’s features as red, green and blue: patches that the encoder finds alike look alike.",
+            "Principal components of the patch features as red, green and blue, less the mean of each place: patches that the encoder finds alike look alike.",
             images.Count,
             3,
             images[0].Image.Width,
