@@ -9,9 +9,8 @@ using static TorchSharp.torch;
 namespace NJepa.Samples.QuickStart.Running;
 
 /// <summary>
-/// The same images seen by an encoder before and after training: the principal components of its patch features as colours. What a place in the
-/// picture contributes by itself is taken out first: it is the mean over the images at that place, the same in every picture, and
-/// it makes up most of an untrained encoder's features.
+/// The same images seen by an encoder before and after training: the first three principal components of its patch features as colours. An untrained
+/// encoder says little but where in the picture a patch lies; how much that explains goes into the figure as a number.
 /// </summary>
 internal sealed class PatchColours
 {
@@ -33,8 +32,8 @@ internal sealed class PatchColours
         _imageSize = encoder.ImageSize;
     }
 
-    /// <summary>The images that the figure shows, and their patches' colours: one image of the grid's size each.</summary>
-    public IReadOnlyList<ColouredPatches> Of(ViTEncoder encoder, CancellationToken cancellationToken)
+    /// <summary>What the figure shows of an encoder; the same images for each.</summary>
+    public ColouredPatches Of(ViTEncoder encoder, CancellationToken cancellationToken)
     {
         ViT vit = encoder.Configuration;
         var pixels = new List<byte[]>();
@@ -55,16 +54,13 @@ internal sealed class PatchColours
         }
 
         float[] values = [.. features];
-        SubtractMeanOfPlaces(values, pixels.Count);
         byte[] colours = PatchFeaturePca.Fit(values, vit.Width, CollectionsMarshal.AsSpan(brightness)).ToRgb(values);
         int bytes = vit.Patches * 3;
-        int shown = Math.Min(Columns, pixels.Count);
-        return
-        [
-            .. Enumerable.Range(0, shown).Select(i => i * pixels.Count / shown).Select(i => new ColouredPatches(
-                new FigureImage(pixels[i], _imageSize, _imageSize),
-                new FigureImage(colours[(i * bytes)..((i + 1) * bytes)], vit.Grid.Columns, vit.Grid.Rows))),
-        ];
+        int[] shown = [.. Enumerable.Range(0, Math.Min(Columns, pixels.Count)).Select(i => i * pixels.Count / Math.Min(Columns, pixels.Count))];
+        return new ColouredPatches(
+            [.. shown.Select(i => new FigureImage(pixels[i], _imageSize, _imageSize))],
+            [.. shown.Select(i => new FigureImage(colours[(i * bytes)..((i + 1) * bytes)], vit.Grid.Columns, vit.Grid.Rows))],
+            PlaceShare(values, pixels.Count, vit.Width));
     }
 
     private float[] Features(ViTEncoder encoder, ImageBatch batch)
@@ -75,22 +71,29 @@ internal sealed class PatchColours
         return MemoryMarshal.Cast<byte, float>(featuresBLD.bytes).ToArray();
     }
 
-    private static void SubtractMeanOfPlaces(float[] features, int images)
+    /// <summary>The part of the variance that the mean over the images at each place makes up.</summary>
+    private static double PlaceShare(float[] features, int images, int width)
     {
         int each = features.Length / images;
-        Parallel.For(0, each, place =>
+        var means = new double[each];
+        var squares = new double[each];
+        for (int i = 0; i < features.Length; i++)
         {
-            double mean = 0;
-            for (int i = place; i < features.Length; i += each)
-            {
-                mean += features[i] / (double)images;
-            }
+            means[i % each] += features[i] / (double)images;
+            squares[i % each] += (double)features[i] * features[i] / images;
+        }
 
-            for (int i = place; i < features.Length; i += each)
-            {
-                features[i] -= (float)mean;
-            }
-        });
+        double ofPlaces = 0;
+        double total = 0;
+        for (int channel = 0; channel < width; channel++)
+        {
+            int[] places = [.. Enumerable.Range(0, each / width).Select(place => (place * width) + channel)];
+            double mean = places.Average(i => means[i]);
+            ofPlaces += places.Average(i => (means[i] - mean) * (means[i] - mean));
+            total += places.Average(i => squares[i]) - (mean * mean);
+        }
+
+        return total > 0 ? ofPlaces / total : 0;
     }
 
     /// <summary>The mean of each patch, which decides which end of a component is light.</summary>

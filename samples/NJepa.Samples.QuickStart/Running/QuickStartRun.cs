@@ -35,7 +35,7 @@ internal sealed class QuickStartRun(QuickStartOptions options, ConsoleView view)
         var evaluator = new EncoderEvaluator(images, new FeatureExtractionOptions { Normalization = training.Normalization });
         var colours = new PatchColours(images.EvaluationTest ?? images.EvaluationTraining, model.Configuration.Encoder, training.Normalization);
         EncoderScores before = evaluator.Measure(model.Student, cancellationToken);
-        IReadOnlyList<ColouredPatches> colouredBefore = colours.Of(model.Student, cancellationToken);
+        ColouredPatches colouredBefore = colours.Of(model.Student, cancellationToken);
         view.Detail(before.ToString());
         if (evaluator.WhyNoAccuracy is { } reason)
         {
@@ -65,14 +65,13 @@ internal sealed class QuickStartRun(QuickStartOptions options, ConsoleView view)
 
         view.Step("Evaluating the trained encoder");
         EncoderScores after = evaluator.Measure(model.Student, cancellationToken);
-        IReadOnlyList<ColouredPatches> colouredAfter = colours.Of(model.Student, cancellationToken);
+        ColouredPatches colouredAfter = colours.Of(model.Student, cancellationToken);
         EncoderScores teacher = evaluator.Measure(model.Teacher, cancellationToken);
         view.Detail($"student: {after}");
         view.Detail($"teacher: {teacher}");
         (metrics with { After = after, AfterTeacher = teacher }).Save(InOutput(OutputFolder.Metrics));
         PatchFeatureFigure.Save(
-            InOutput(OutputFolder.Features),
-            [.. colouredBefore.Zip(colouredAfter, (first, second) => new PatchFeatureImage(first.Image, first.Colours, second.Colours))]);
+            InOutput(OutputFolder.Features), colouredBefore.Images, colouredBefore.Colours, colouredBefore.PlaceShare, colouredAfter.Colours, colouredAfter.PlaceShare);
         RunSummary.Show(view, options, before, after);
     }
 
