@@ -21,8 +21,8 @@ internal static class PatchFeatureFigure
             images[0].Width,
             hasFooter: false);
         sheet.RowHeading(0, "Image");
-        sheet.RowHeading(1, "Before", "untrained encoder:", "the place in the image", $"explains {Percent(placeBefore)}");
-        sheet.RowHeading(2, "After", "pretrained encoder:", "the place in the image", $"explains {Percent(placeAfter)}");
+        sheet.RowHeading(1, "Before", "untrained encoder;", "place alone explains", Variance(placeBefore));
+        sheet.RowHeading(2, "After", "pretrained encoder;", "place alone explains", Variance(placeAfter));
         for (int column = 0; column < images.Count; column++)
         {
             sheet.Image(images[column], sheet.Cell(column, 0));
@@ -33,5 +33,5 @@ internal static class PatchFeatureFigure
         sheet.Save(path);
     }
 
-    private static string Percent(double share) => $"{Math.Round(100 * share)} % of them";
+    private static string Variance(double share) => $"{Math.Round(100 * share)} % of the variance";
 }

@@ -12,6 +12,9 @@ namespace NJepa.Samples.QuickStart.Running;
 /// <summary>The run from start to end: images, model, evaluation, training, evaluation, pictures.</summary>
 internal sealed class QuickStartRun(QuickStartOptions options, ConsoleView view)
 {
+    // Below this many steps hardly anything is learned, however the learning rate is chosen.
+    private const long FewSteps = 200;
+
     /// <summary>What to tell somebody who cancelled.</summary>
     public string WhenCancelled { get; private set; } = "Cancelled before training began; there is no encoder yet.";
 
@@ -94,6 +97,11 @@ internal sealed class QuickStartRun(QuickStartOptions options, ConsoleView view)
         cancellationToken.ThrowIfCancellationRequested();
         using var trainer = new JepaTrainer(model, images.Pretraining, training);
         view.Step($"Pretraining: {trainer.TotalSteps:N0} steps of {training.BatchSize} images (Ctrl+C ends it and keeps the encoder)");
+        if (trainer.TotalSteps < FewSteps)
+        {
+            view.Warning($"so few steps teach little; --epochs {(long)Math.Ceiling(2.0 * FewSteps * training.Epochs / trainer.TotalSteps)} would make {2 * FewSteps} or more.");
+        }
+
         return await view.TrackAsync(show =>
         {
             var progress = new SynchronousProgress<TrainingProgress>(report => show(new RunState(
