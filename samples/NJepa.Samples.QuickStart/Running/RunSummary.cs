@@ -27,7 +27,7 @@ internal static class RunSummary
             (OutputFolder.Features, "patch features before and after"),
             (OutputFolder.Metrics, "all figures of this run"),
         ]);
-        view.Code("Use the encoder:", $"using var encoder = ViTEncoder.Load(\"{Path.Combine(options.Output, OutputFolder.Student)}\"); // encoder.EncodePooled(images): [B,{after.Width}]");
+        view.Code("Use the encoder:", $"using var encoder = ViTEncoder.Load(\"{Path.Combine(options.Output, OutputFolder.Student).Replace('\\', '/')}\"); // encoder.EncodePooled(images): [B,{after.Width}]");
     }
 
     /// <summary>Says which images were passed over; a few of them by name.</summary>
@@ -44,18 +44,18 @@ internal static class RunSummary
     {
         if (before.NearestNeighbours is { } nearBefore && after.NearestNeighbours is { } nearAfter)
         {
-            yield return Percent("kNN accuracy", nearBefore, nearAfter);
+            yield return Percent("kNN accuracy, %", nearBefore, nearAfter);
         }
 
         if (before.LinearProbe is { } linearBefore && after.LinearProbe is { } linearAfter)
         {
-            yield return Percent("Linear probe accuracy", linearBefore, linearAfter);
+            yield return Percent("Linear probe, %", linearBefore, linearAfter);
         }
 
         yield return new Measure("RankMe", before.RankMe, after.RankMe, "0.0", $"dimensions in use, of {after.Width}");
-        yield return new Measure("Feature std", before.FeatureStandardDeviation, after.FeatureStandardDeviation, "0.000", "0 would mean all images look alike");
+        yield return new Measure("Feature std", before.FeatureStandardDeviation, after.FeatureStandardDeviation, "0.000", "0: all images look alike");
     }
 
     private static Measure Percent(string name, Accuracy before, Accuracy after) => new(
-        name, 100 * before.Value, 100 * after.Value, "0.0", $"% of {after.TestImages:N0} test images; 95 % interval now {100 * after.Low:0.0} to {100 * after.High:0.0}");
+        name, 100 * before.Value, 100 * after.Value, "0.0", $"95 % interval {100 * after.Low:0.0} to {100 * after.High:0.0}");
 }

@@ -136,7 +136,6 @@ internal sealed class ConsoleView
                     {
                         lastUpdate = now;
                         live.UpdateTarget(Render(state));
-                        live.Refresh();
                     }
                 }
             }).ConfigureAwait(false);
