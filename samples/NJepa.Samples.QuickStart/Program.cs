@@ -1,12 +1,16 @@
-using NJepa.Samples.QuickStart.Drawing;
 using NJepa.Samples.QuickStart.Options;
+using NJepa.Samples.QuickStart.Running;
 using NJepa.Samples.QuickStart.Terminal;
+
+const int Failed = 1;
+const int WronglyCalled = 2;
+const int Cancelled = 130;
 
 QuickStartOptions options = CommandLine.Parse(args, out string? error);
 if (error is not null)
 {
     await Console.Error.WriteLineAsync(error);
-    return 2;
+    return WronglyCalled;
 }
 
 if (options.Help)
@@ -15,22 +19,27 @@ if (options.Help)
     return 0;
 }
 
+using var cancellation = new CancellationTokenSource();
+Console.CancelKeyPress += (_, pressed) =>
+{
+    // The first time the run ends in good order; whoever asks again wants it gone.
+    pressed.Cancel = !cancellation.IsCancellationRequested;
+    cancellation.Cancel();
+};
+
+var run = new QuickStartRun(options, new ConsoleView());
 try
 {
-    var view = new ConsoleView();
-    view.Header("N-JEPA quick start", "self-supervised pretraining on images", [("output", Path.GetFullPath(options.Output))]);
-    if (options.Images is null)
-    {
-        view.Step("Drawing labelled pictures");
-        string directory = Path.Combine(options.Output, "data");
-        int count = DrawnPictures.WriteTo(directory, new DrawnPicturesOptions { Seed = options.Seed });
-        view.Detail($"{count} files in {directory}");
-    }
-
+    await run.ExecuteAsync(cancellation.Token);
     return 0;
 }
-catch (Exception exception) when (exception is InvalidOperationException or ArgumentException or IOException or UnauthorizedAccessException)
+catch (OperationCanceledException)
 {
-    await Console.Error.WriteLineAsync(exception.Message.ReplaceLineEndings(" "));
-    return 1;
+    await Console.Error.WriteLineAsync(run.WhenCancelled);
+    return Cancelled;
+}
+catch (Exception exception) when (ExpectedErrors.Includes(exception))
+{
+    await Console.Error.WriteLineAsync(ExpectedErrors.OneLine(exception));
+    return Failed;
 }

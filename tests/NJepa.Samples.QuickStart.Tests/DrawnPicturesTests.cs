@@ -76,7 +76,7 @@ public sealed class DrawnPicturesTests
 
         Action write = () => DrawnPictures.WriteTo(folder.Path, Small);
 
-        write.Should().Throw<InvalidOperationException>().WithMessage(
+        write.Should().Throw<IOException>().WithMessage(
             $"The folder '{folder.Path}' holds files that the quick start did not draw. Choose an empty folder with --output, or pass your pictures with --images.");
         Directory.EnumerateFileSystemEntries(folder.Path).Should().ContainSingle();
     }

@@ -58,57 +58,30 @@ public sealed class FigureTests
     }
 
     [Fact]
+    public void The_feature_sheet_shows_one_square_per_patch()
+    {
+        using var folder = new TemporaryFolder();
+        var image = new FigureImage(new byte[64 * 64 * 3], 64, 64);
+        var before = new FigureImage([255, 0, 0, 0, 255, 0, 0, 0, 255, 9, 9, 9], 2, 2);
+        var after = new FigureImage([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], 2, 2);
+
+        PatchFeatureFigure.Save(folder.File("features.png"), [image], [before], 0.9, [after], 0.1);
+
+        using SKBitmap bitmap = SKBitmap.Decode(folder.File("features.png"));
+        using var sheet = new ContactSheet("", "", 1, 3, 64, hasFooter: false);
+        SKRectI top = sheet.Cell(0, 1);
+        bitmap.GetPixel(top.Left + 3, top.Top + 3).Should().Be(new SKColor(255, 0, 0));
+        bitmap.GetPixel(top.MidX - 2, top.MidY - 2).Should().Be(new SKColor(255, 0, 0));
+        bitmap.GetPixel(top.MidX + 2, top.MidY - 2).Should().Be(new SKColor(0, 255, 0));
+        SKRectI bottom = sheet.Cell(0, 2);
+        bitmap.GetPixel(bottom.Right - 3, bottom.Bottom - 3).Should().Be(new SKColor(10, 11, 12));
+    }
+
+    [Fact]
     public void An_image_with_too_few_bytes_is_refused()
     {
         Action act = () => new FigureImage(new byte[10], 2, 2).ToBitmap();
 
         act.Should().Throw<InvalidOperationException>().WithMessage("An image of 2 x 2 pixels has 10 bytes; it needs width x height x 3.");
-    }
-
-    [Fact]
-    public void Principal_colours_follow_the_directions_of_largest_variance()
-    {
-        // Three independent directions with standard deviations 9, 3 and 1 in five dimensions, and an offset that must not matter.
-        var random = CounterRandom.Create(1, RandomPurpose.Evaluation);
-        var features = new float[400 * 5];
-        var truth = new double[3][];
-        for (int i = 0; i < 3; i++)
-        {
-            truth[i] = new double[400];
-        }
-
-        for (int row = 0; row < 400; row++)
-        {
-            for (int i = 0; i < 3; i++)
-            {
-                truth[i][row] = Math.Pow(3, 2 - i) * Math.Sqrt(12) * (random.NextDouble() - 0.5);
-            }
-
-            features[row * 5] = 100;
-            features[(row * 5) + 4] = (float)truth[0][row];
-            features[(row * 5) + 2] = (float)truth[1][row];
-            features[(row * 5) + 1] = (float)truth[2][row];
-        }
-
-        byte[] colours = PrincipalColours.Compute(features, 5);
-
-        for (int i = 0; i < 3; i++)
-        {
-            Correlation([.. Enumerable.Range(0, 400).Select(row => (double)colours[(row * 3) + i])], truth[i]).Should().BeGreaterThan(0.97);
-        }
-    }
-
-    [Fact]
-    public void Features_without_variance_are_grey()
-    {
-        PrincipalColours.Compute(Enumerable.Repeat(1f, 12).ToArray(), 4).Should().AllBeEquivalentTo((byte)128);
-    }
-
-    private static double Correlation(double[] a, double[] b)
-    {
-        double meanA = a.Average();
-        double meanB = b.Average();
-        double covariance = a.Zip(b, (x, y) => (x - meanA) * (y - meanB)).Sum();
-        return covariance / Math.Sqrt(a.Sum(x => (x - meanA) * (x - meanA)) * b.Sum(y => (y - meanB) * (y - meanB)));
     }
 }

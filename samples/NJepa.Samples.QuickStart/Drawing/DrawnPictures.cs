@@ -30,7 +30,7 @@ internal static class DrawnPictures
     /// <param name="cancellationToken">Stops between two pictures.</param>
     /// <returns>How many files were written.</returns>
     /// <exception cref="ArgumentException">The options are out of range.</exception>
-    /// <exception cref="InvalidOperationException">The folder holds files that were not drawn here.</exception>
+    /// <exception cref="IOException">The folder holds files that were not drawn here.</exception>
     public static int WriteTo(string directory, DrawnPicturesOptions options, CancellationToken cancellationToken = default)
     {
         options.Validate();
@@ -63,7 +63,7 @@ internal static class DrawnPictures
         {
             if (!File.Exists(marker))
             {
-                throw new InvalidOperationException(
+                throw new IOException(
                     $"The folder '{directory}' holds files that the quick start did not draw. Choose an empty folder with --output, or pass your pictures with --images.");
             }
 

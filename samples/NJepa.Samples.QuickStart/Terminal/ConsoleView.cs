@@ -60,6 +60,15 @@ internal sealed class ConsoleView
     /// <summary>A result or remark below the last step.</summary>
     public void Detail(string text) => _console.MarkupLineInterpolated($"  [grey]{text}[/]");
 
+    /// <summary>Several remarks.</summary>
+    public void Details(IEnumerable<string> lines)
+    {
+        foreach (string line in lines)
+        {
+            Detail(line);
+        }
+    }
+
     /// <summary>Something that the user should know though the run goes on.</summary>
     public void Warning(string text) => _console.MarkupLineInterpolated($"  [yellow]warning:[/] {text}");
 
@@ -104,6 +113,14 @@ internal sealed class ConsoleView
         _console.WriteLine();
     }
 
+    /// <summary>A line of code to copy, which is never broken.</summary>
+    public void Code(string title, string code)
+    {
+        _console.WriteLine(title);
+        _console.Profile.Out.Writer.WriteLine($"  {code}");
+        _console.WriteLine();
+    }
+
     private async Task<T> TrackLiveAsync<T>(Func<Action<RunState>, Task<T>> work)
     {
         return await _console.Live(new Text("  starting")).StartAsync(async live =>
@@ -119,7 +136,6 @@ internal sealed class ConsoleView
                     {
                         lastUpdate = now;
                         live.UpdateTarget(Render(state));
-                        live.Refresh();
                     }
                 }
             }).ConfigureAwait(false);

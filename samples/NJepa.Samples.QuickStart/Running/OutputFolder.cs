@@ -1,0 +1,35 @@
+namespace NJepa.Samples.QuickStart.Running;
+
+/// <summary>The names of all that a run writes.</summary>
+internal static class OutputFolder
+{
+    public const string DrawnPictures = "data";
+    public const string Masks = "masks.png";
+    public const string Losses = "loss.png";
+    public const string Features = "features.png";
+    public const string Metrics = "metrics.json";
+    public const string Student = "student.safetensors";
+    public const string Teacher = "teacher.safetensors";
+    public const string Model = "model.safetensors";
+
+    /// <summary>Makes the folder, and finds out now rather than after the training whether it can be written to. Takes away what an earlier run left of these files.</summary>
+    /// <exception cref="QuickStartException">It cannot be written to.</exception>
+    public static void Prepare(string path)
+    {
+        try
+        {
+            Directory.CreateDirectory(path);
+            string probe = Path.Combine(path, $".njepa-{Guid.NewGuid():N}");
+            File.WriteAllText(probe, "");
+            File.Delete(probe);
+            foreach (string name in (ReadOnlySpan<string>)[Masks, Losses, Features, Metrics, Student, Teacher, Model])
+            {
+                File.Delete(Path.Combine(path, name));
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new QuickStartException($"The output folder '{path}' cannot be written to: {exception.Message.TrimEnd('.')}. Choose another with --output.");
+        }
+    }
+}

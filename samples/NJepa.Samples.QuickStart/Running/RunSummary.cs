@@ -1,0 +1,61 @@
+using NJepa.Samples.QuickStart.Options;
+using NJepa.Samples.QuickStart.Terminal;
+
+namespace NJepa.Samples.QuickStart.Running;
+
+/// <summary>The last words of a run.</summary>
+internal static class RunSummary
+{
+    private const int NamesShown = 3;
+
+    /// <summary>The table, the files and how to go on.</summary>
+    public static void Show(ConsoleView view, QuickStartOptions options, EncoderScores before, EncoderScores after)
+    {
+        view.Comparison(Measures(before, after));
+        if (after.Collapsed)
+        {
+            view.Warning("the features use few of their dimensions; more images or more epochs help most.");
+        }
+
+        view.Files(options.Output,
+        [
+            (OutputFolder.Student, "the pretrained encoder: what you use"),
+            (OutputFolder.Teacher, "its moving average"),
+            (OutputFolder.Model, "everything, predictors included"),
+            (OutputFolder.Masks, "what the student sees and what it has to predict"),
+            (OutputFolder.Losses, "the loss terms over the run"),
+            (OutputFolder.Features, "patch features before and after"),
+            (OutputFolder.Metrics, "all figures of this run"),
+        ]);
+        view.Code("Use the encoder:", $"using var encoder = ViTEncoder.Load(\"{Path.Combine(options.Output, OutputFolder.Student).Replace('\\', '/')}\"); // encoder.EncodePooled(images): [B,{after.Width}]");
+    }
+
+    /// <summary>Says which images were passed over; a few of them by name.</summary>
+    public static void WarnOfUnreadable(ConsoleView view, IReadOnlyList<string> unreadable)
+    {
+        if (unreadable.Count > 0)
+        {
+            string rest = unreadable.Count > NamesShown ? $" and {unreadable.Count - NamesShown} more (see {OutputFolder.Metrics})" : "";
+            view.Warning($"{unreadable.Count} image{(unreadable.Count == 1 ? "" : "s")} could not be used: {string.Join("; ", unreadable.Take(NamesShown))}{rest}");
+        }
+    }
+
+    private static IEnumerable<Measure> Measures(EncoderScores before, EncoderScores after)
+    {
+        if (before.NearestNeighbours is { } nearBefore && after.NearestNeighbours is { } nearAfter)
+        {
+            yield return Percent("kNN accuracy, %", nearBefore, nearAfter);
+        }
+
+        if (before.LinearProbe is { } linearBefore && after.LinearProbe is { } linearAfter)
+        {
+            yield return Percent("Linear probe, %", linearBefore, linearAfter);
+        }
+
+        yield return new Measure("RankMe", before.RankMe, after.RankMe, "0.0", $"dimensions in use, of {after.Width}");
+        yield return new Measure("Feature std", before.FeatureStandardDeviation, after.FeatureStandardDeviation, "0.000", "0: all images look alike");
+    }
+
+    private static Measure Percent(string name, Accuracy before, Accuracy after) => new(
+        name, 100 * before.Value, 100 * after.Value, "0.0", $"95 % interval {100 * after.Low:0.0} to {100 * after.High:0.0}");
+}
