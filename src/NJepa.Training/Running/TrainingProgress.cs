@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace NJepa.Training;
 
 /// <summary>Where a run is, every <see cref="PretrainingOptions.LogEvery"/> steps and after the last.</summary>
@@ -21,4 +23,10 @@ public sealed record TrainingProgress(
     double ImagesPerSecond,
     double LoaderWaitShare,
     TimeSpan Elapsed,
-    TimeSpan Remaining);
+    TimeSpan Remaining)
+{
+    /// <summary>One line for a console or a log.</summary>
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture,
+        $"step {Step}/{TotalSteps}, epoch {Epoch}/{Epochs}: {Losses}; {ImagesPerSecond:0} images/s, {TimeSpan.FromSeconds(Math.Round(Remaining.TotalSeconds)):c} left");
+}
