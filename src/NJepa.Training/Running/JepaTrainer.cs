@@ -163,7 +163,11 @@ public sealed class JepaTrainer : IDisposable
     {
         long firstStep = _step;
         var history = new List<TrainingProgress>();
-        PrepareOutput();
+        if (_options.OutputDirectory is { } output)
+        {
+            ResultFolder.Prepare(output);
+        }
+
         _logger.Started(firstStep, TotalSteps, _options.BatchSize, _model.Device, _loader.Source.Count, _options.Seed, _model);
         using var meter = new ProgressMeter(_model, _options, _schedule, _loader, firstStep);
         void Report()
@@ -202,7 +206,7 @@ public sealed class JepaTrainer : IDisposable
             Report();
         }
 
-        IReadOnlyList<string> files = _options.OutputDirectory is { } directory ? SaveResult(directory) : [];
+        IReadOnlyList<string> files = _options.OutputDirectory is { } directory ? ResultFolder.Save(directory, _model, _logger) : [];
         _logger.Ended(_step, TotalSteps, meter.Elapsed);
         long steps = _step - firstStep;
         return new TrainingResult(steps, steps * _options.BatchSize, meter.Elapsed, _step == TotalSteps, history, _loader.BadImages, files);
@@ -255,52 +259,6 @@ public sealed class JepaTrainer : IDisposable
         {
             throw new TrainingException(Invariant(
                 $"The loss became {report.Losses.Total} by step {report.Step} (terms: {report.Losses}). The weights are lost from there on; lower LearningRate (it was {report.Settings.LearningRate}) or set MaxGradientNorm, and start again."));
-        }
-    }
-
-    // Found out now, not when hours of training are to be saved.
-    private void PrepareOutput()
-    {
-        if (_options.OutputDirectory is not { } directory)
-        {
-            return;
-        }
-
-        try
-        {
-            Directory.CreateDirectory(directory);
-            string probe = Path.Combine(directory, $".njepa-{Guid.NewGuid():N}");
-            File.WriteAllBytes(probe, []);
-            File.Delete(probe);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new TrainingException($"PretrainingOptions.OutputDirectory '{directory}' cannot be written to: {exception.Message} Choose another folder, or null to save nothing. No step was taken.", exception);
-        }
-    }
-
-    private List<string> SaveResult(string directory)
-    {
-        var files = new List<string>();
-        void Save(string name, Action<string> save)
-        {
-            string path = Path.Combine(directory, name);
-            save(path);
-            files.Add(path);
-            _logger.Saved(path);
-        }
-
-        try
-        {
-            Directory.CreateDirectory(directory);
-            Save("model.safetensors", _model.SaveWeights);
-            Save("student.safetensors", _model.Student.Save);
-            Save("teacher.safetensors", _model.Teacher.Save);
-            return files;
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new TrainingException($"The result cannot be saved to OutputDirectory '{directory}': {exception.Message} Free space or choose another folder; the trained model is still in memory (JepaModel.SaveWeights).", exception);
         }
     }
 
