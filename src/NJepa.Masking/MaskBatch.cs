@@ -18,7 +18,7 @@ public sealed class MaskBatch
         BatchSize = batchSize;
         TargetBlocks = targetBlocks;
         ContextLength = context.Length / batchSize;
-        TargetLength = targets.Length / (batchSize * targetBlocks);
+        TargetLength = (int)(targets.Length / ((long)batchSize * targetBlocks));
         Context = context;
         Targets = targets;
     }

@@ -9,16 +9,18 @@ public sealed record EdmNoise : PositionNoise
     /// <summary>The paper's settings: P_mean -1.2, P_std 1.2, sigma_data 0.5.</summary>
     public static EdmNoise Default { get; } = new();
 
+    private const double LargestLogarithm = 40;
+
     /// <summary>P_mean: the mean of ln sigma.</summary>
-    /// <value>Default -1.2. Any finite number; ln 2 = 0.69 more doubles every sigma.</value>
+    /// <value>Default -1.2. From -40 to 40 less ten times <see cref="PStd"/>; ln 2 = 0.69 more doubles every sigma.</value>
     public double PMean { get; init; } = -1.2;
 
     /// <summary>P_std: the standard deviation of ln sigma.</summary>
-    /// <value>Default 1.2. Finite, at least 0.</value>
+    /// <value>Default 1.2. From 0 to 4.</value>
     public double PStd { get; init; } = 1.2;
 
     /// <summary>sigma_data: the standard deviation that the coefficients assume of the undisturbed signal.</summary>
-    /// <value>Default 0.5. Finite, above 0.</value>
+    /// <value>Default 0.5. From 1e-15 to 1e15.</value>
     /// <remarks>It has no effect on <c>pos + n</c>; only the coefficients below and <see cref="ScaleInput"/> use it.</remarks>
     public double SigmaData { get; init; } = 0.5;
 
@@ -65,6 +67,13 @@ public sealed record EdmNoise : PositionNoise
         Require(errors, double.IsFinite(PMean), $"EdmNoise.PMean is {PMean}; it is the mean of ln sigma and must be a finite number (default -1.2).");
         Require(errors, double.IsFinite(PStd) && PStd >= 0, $"EdmNoise.PStd is {PStd}; it is the standard deviation of ln sigma and must be finite and at least 0 (default 1.2).");
         Require(errors, double.IsFinite(SigmaData) && SigmaData > 0, $"EdmNoise.SigmaData is {SigmaData}; it must be finite and above 0 (default 0.5).");
+        if (errors.Count == 0)
+        {
+            // No draw lies ten standard deviations out, so no sigma, and no square of one, leaves the range of a float.
+            Require(errors, Math.Abs(PMean) + (10 * PStd) <= LargestLogarithm, $"EdmNoise.PMean is {PMean} and PStd is {PStd}, so that ln sigma could be up to {Math.Abs(PMean) + (10 * PStd)} from 0 (ten standard deviations out); at most {LargestLogarithm} can be computed with. Lower them (defaults -1.2 and 1.2).");
+            Require(errors, SigmaData is >= 1e-15 and <= 1e15, $"EdmNoise.SigmaData is {SigmaData}; it must be from 1E-15 to 1E+15 (default 0.5).");
+        }
+
         return errors;
     }
 

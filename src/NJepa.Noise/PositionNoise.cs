@@ -15,11 +15,11 @@ public abstract record PositionNoise
     /// <summary>Every reason why these settings cannot be used; empty when they can.</summary>
     public abstract IReadOnlyList<string> Validate();
 
-    private protected static void Require(List<string> errors, bool satisfied, string message)
+    private protected static void Require(List<string> errors, bool satisfied, FormattableString message)
     {
         if (!satisfied)
         {
-            errors.Add(message);
+            errors.Add(FormattableString.Invariant(message));
         }
     }
 }

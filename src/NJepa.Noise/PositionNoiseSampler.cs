@@ -54,10 +54,10 @@ public sealed class PositionNoiseSampler
     /// <param name="sampleIndices">B global sample indices, one per image.</param>
     /// <param name="targets">Patch indices of the target blocks, <c>[B,M,T]</c> row-major.</param>
     /// <param name="blocks">M, the number of target blocks per image.</param>
-    /// <exception cref="ArgumentException">The number of patch indices is not a multiple of B x M, or M is outside 1..65536.</exception>
+    /// <exception cref="ArgumentException">The number of patch indices is not a multiple of B x M, or M is outside 1..65535.</exception>
     public PositionNoiseBatch Sample(ulong seed, long step, ReadOnlySpan<long> sampleIndices, ReadOnlySpan<int> targets, int blocks)
     {
-        if (blocks < 1 || blocks >= MaxBlocksPerImage || sampleIndices.IsEmpty || targets.IsEmpty || targets.Length % (sampleIndices.Length * blocks) != 0)
+        if (blocks < 1 || blocks >= MaxBlocksPerImage || sampleIndices.IsEmpty || targets.IsEmpty || targets.Length % ((long)sampleIndices.Length * blocks) != 0)
         {
             throw new ArgumentException(
                 $"{targets.Length} target patches do not divide into {sampleIndices.Length} images of {blocks} blocks; give [B,M,T] patch indices with B and M at least 1 (M below {MaxBlocksPerImage}).");

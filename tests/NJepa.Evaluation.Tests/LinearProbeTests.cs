@@ -28,6 +28,24 @@ public sealed class LinearProbeTests : TorchTest
     }
 
     [Theory]
+    [InlineData(1e20f)]
+    [InlineData(3e38f)]
+    public void Features_too_large_to_compute_with_are_refused_unless_they_are_scaled(float size)
+    {
+        FeatureSet small = Features.Clouds(3, 20, 4, 0.2, seed: 1);
+        float largest = small.Values.Max(Math.Abs);
+        var large = new FeatureSet(Array.ConvertAll(small.Values, value => value / largest * size), 4, small.Labels, small.ClassNames);
+
+        foreach (LinearProbeOptions options in new LinearProbeOptions[] { new LogisticProbeOptions { Scaling = FeatureScaling.None }, new GradientProbeOptions { Scaling = FeatureScaling.None } })
+        {
+            Action fit = () => LinearProbe.Fit(large, options);
+            fit.Should().Throw<EvaluationException>().WithMessage("The largest feature has the size *; a probe computes with at most 1e12. Use FeatureScaling.Standardize, or divide the features by a constant.");
+        }
+
+        LinearProbe.Evaluate(large, large).Classification.Accuracy.Should().BeGreaterThan(0.9);
+    }
+
+    [Theory]
     [InlineData(0.3, FeatureScaling.Standardize)]
     [InlineData(0.001, FeatureScaling.Standardize)]
     [InlineData(0.01, FeatureScaling.None)]

@@ -8,6 +8,19 @@ public sealed class PatchFeaturePcaTests : TorchTest
     private static readonly float[] Patches = Make(400);
 
     [Fact]
+    public void Tensors_without_values_are_refused()
+    {
+        using torch.Tensor meta = torch.zeros(1, 2, 3, device: torch.META);
+        torch.Tensor disposed = torch.zeros(1, 2, 3);
+        disposed.Dispose();
+        foreach (torch.Tensor wrong in new[] { meta, disposed })
+        {
+            Action fit = () => PatchFeaturePca.Fit(wrong);
+            fit.Should().Throw<ArgumentException>().WithMessage("The patches' tensor has been disposed, is sparse or has no values; *");
+        }
+    }
+
+    [Fact]
     public void Colours_are_the_first_three_components_from_their_lowest_to_their_highest()
     {
         byte[] colours = PatchFeaturePca.Fit(Patches, 8).ToRgb(Patches);

@@ -70,6 +70,13 @@ public sealed class MaskBatchTests
     }
 
     [Fact]
+    public void More_rows_than_an_int_counts_are_refused_like_any()
+    {
+        Action make = () => _ = new MaskBatch(new PatchGrid(2, 2), 65536, 65536, new int[65536], new int[65536]);
+        make.Should().Throw<ArgumentException>().WithMessage("targets has 65536 entries for 4294967296 target blocks; *");
+    }
+
+    [Fact]
     public void Missing_arrays_are_refused()
     {
         ((Action)(() => _ = new MaskBatch(null!, 1, 1, [0], [1]))).Should().Throw<ArgumentNullException>();

@@ -51,6 +51,28 @@ public sealed class EdmNoiseTests
             "EdmNoise.SigmaData is 0; it must be finite and above 0 (default 0.5).");
     }
 
+    [Theory]
+    [InlineData(100, 1.2, 0.5, "EdmNoise.PMean is 100 and PStd is 1.2, so that ln sigma could be up to 112 from 0 (ten standard deviations out); at most 40 can be computed with. Lower them (defaults -1.2 and 1.2).")]
+    [InlineData(-1.2, 5, 0.5, "EdmNoise.PMean is -1.2 and PStd is 5, so that ln sigma could be up to 51.2 from 0 (ten standard deviations out); at most 40 can be computed with. Lower them (defaults -1.2 and 1.2).")]
+    [InlineData(-1.2, 1.2, 1e-200, "EdmNoise.SigmaData is 1E-200; it must be from 1E-15 to 1E+15 (default 0.5).")]
+    public void Settings_that_would_leave_the_range_of_a_float_are_refused(double mean, double std, double data, string message) =>
+        new EdmNoise { PMean = mean, PStd = std, SigmaData = data }.Validate().Should().Equal(message);
+
+    [Fact]
+    public void The_widest_settings_give_finite_levels_for_every_draw()
+    {
+        foreach (EdmNoise noise in new[] { new EdmNoise { PMean = 0, PStd = 4 }, new EdmNoise { PMean = 40, PStd = 0 }, new EdmNoise { PMean = -20, PStd = 2, SigmaData = 1e-15, ScaleInput = true } })
+        {
+            noise.Validate().Should().BeEmpty();
+            foreach (double draw in new[] { -9.0, 0, 9 })
+            {
+                NoiseLevel level = noise.LevelFrom(draw, 0);
+                float.IsFinite(level.Sigma * level.Sigma).Should().BeTrue();
+                float.IsFinite(level.SignalScale).Should().BeTrue();
+            }
+        }
+    }
+
     [Fact]
     public void Coefficients_without_a_value_at_zero_say_so()
     {

@@ -9,6 +9,8 @@ public sealed class OtherNoiseTests
         new FixedNoise(0.25).Validate().Should().BeEmpty();
         new FixedNoise(-1).Validate().Should().Equal("FixedNoise.Sigma is -1; it is a standard deviation and must be finite and at least 0.");
         new FixedNoise(double.NaN).Validate().Should().HaveCount(1);
+        new FixedNoise(1e39).Validate().Should().Equal("FixedNoise.Sigma is 1E+39; at most 1E+15 can be computed with. An element of the position embedding has RMS 0.7071: use a level near it.");
+        new FixedNoise(1e15).Validate().Should().BeEmpty();
     }
 
     [Fact]

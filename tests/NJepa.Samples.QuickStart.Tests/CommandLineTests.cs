@@ -31,7 +31,7 @@ public sealed class CommandLineTests
     [Fact]
     public void Every_option_is_read_in_both_spellings()
     {
-        string images = Path.GetTempPath();
+        string images = Path.GetDirectoryName(typeof(object).Assembly.Location)!;
 
         QuickStartOptions options = CommandLine.Parse(
             ["--images", images, "--output=out=1", "--epochs", "3", "--image-size=96", "--patch-size", "12", "--model=Tiny", "--device", "cpu", "--seed=18446744073709551615"],
@@ -64,6 +64,24 @@ public sealed class CommandLineTests
         CommandLine.Parse(arguments.Split(' '), out string? error);
 
         error.Should().Be(expected + ". Run with --help to see all options.");
+    }
+
+    [Theory]
+    [InlineData("", true)]
+    [InlineData("run1/deeper", true)]
+    [InlineData("..", false)]
+    [InlineData("../..images", false)]
+    [InlineData("../other", false)]
+    public void The_pictures_of_a_run_must_not_become_images_of_the_next(string output, bool refused)
+    {
+        using var folder = new TemporaryFolder();
+        string images = folder.File("images");
+        Directory.CreateDirectory(images);
+        string path = Path.Combine(images, output);
+
+        CommandLine.Parse(["--images", images, "--output", path], out string? error);
+
+        error.Should().Be(refused ? $"--output is '{path}', within the folder of the images, '{images}'; it must lie outside of it. Run with --help to see all options." : null);
     }
 
     [Fact]

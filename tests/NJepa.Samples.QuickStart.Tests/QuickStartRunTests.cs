@@ -84,6 +84,26 @@ public sealed class QuickStartRunTests : TensorTest, IDisposable
     }
 
     [Fact]
+    public async Task A_run_that_fails_before_training_leaves_the_encoder_of_the_last_one()
+    {
+        Directory.CreateDirectory(_folder.File("output"));
+        string encoder = Path.Combine(_folder.File("output"), "student.safetensors");
+        File.WriteAllText(encoder, "hours of work");
+        Directory.CreateDirectory(_folder.File("empty"));
+        DrawnPictures.WriteTo(_folder.File("broken"), Few);
+        foreach (string file in Directory.GetFiles(_folder.File("broken"), "*.png", SearchOption.AllDirectories))
+        {
+            File.WriteAllText(file, "no picture");
+        }
+
+        await this.Invoking(_ => Run(Options("empty"), CancellationToken.None)).Should().ThrowAsync<ImageSourceException>();
+        await this.Invoking(_ => Run(Options("broken"), CancellationToken.None)).Should().ThrowAsync<TooManyBadImagesException>();
+
+        Directory.GetFiles(_folder.File("output")).Should().Equal(encoder);
+        File.ReadAllText(encoder).Should().Be("hours of work");
+    }
+
+    [Fact]
     public async Task An_output_folder_that_cannot_be_written_to_is_found_out_first()
     {
         File.WriteAllText(_folder.File("file"), "");
@@ -99,6 +119,7 @@ public sealed class QuickStartRunTests : TensorTest, IDisposable
     {
         ExpectedErrors.OneLine(new JepaConfigurationException(["One.", "Two."])).Should().Be("The model cannot be built: One. Two.");
         ExpectedErrors.Includes(new ImageSourceException("x")).Should().BeTrue();
+        ExpectedErrors.Includes(new InsufficientMemoryException("x")).Should().BeTrue();
         ExpectedErrors.Includes(new NotSupportedException()).Should().BeFalse();
     }
 

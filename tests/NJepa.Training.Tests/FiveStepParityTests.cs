@@ -87,11 +87,11 @@ public sealed class FiveStepParityTests : TensorTest
         int compared = 0;
         foreach (ModelParameter parameter in model.Parameters.Parameters)
         {
-            foreach ((string name, Tensor moment, double tolerance) in new[] { ("exp_avg.", optimizer.FirstMoment, 1e-6), ("exp_avg_sq.", optimizer.SecondMoment, 1e-7) })
+            foreach ((string name, Tensor moment, double tolerance) in new[] { ("exp_avg.", optimizer.FirstMoment, 1e-8), ("exp_avg_sq.", optimizer.SecondMoment, 1e-12) })
             {
                 if (file.Find("adam_final." + name + parameter.Name) is not null)
                 {
-                    Parity.ShouldMatch(moment.narrow(0, parameter.Offset, parameter.Count), file.Read("adam_final." + name + parameter.Name), tolerance, 1e-4, name + parameter.Name);
+                    Parity.ShouldMatch(moment.narrow(0, parameter.Offset, parameter.Count), file.Read("adam_final." + name + parameter.Name), tolerance, 1e-3, name + parameter.Name);
                     compared++;
                 }
             }

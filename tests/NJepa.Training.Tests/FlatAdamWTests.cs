@@ -71,6 +71,47 @@ public sealed class FlatAdamWTests : TensorTest
         make.Should().Throw<ArgumentException>().WithMessage("These parameters are not trained and have no gradients.*");
     }
 
+    [Fact]
+    public void Numbers_that_would_spoil_the_weights_are_refused()
+    {
+        using JepaModel model = Parity.TinyModel().Build();
+        using var optimizer = new FlatAdamW(model.Parameters);
+        double[] before = Read(model.Parameters.Values);
+        foreach ((Action wrong, string message) in new (Action, string)[]
+        {
+            (() => _ = new FlatAdamW(model.Parameters, beta1: 1), "beta1 is 1; a decay rate must be at least 0 and below 1 (default 0.9).*"),
+            (() => _ = new FlatAdamW(model.Parameters, beta2: double.NaN), "beta2 is NaN; a decay rate must be at least 0 and below 1 (default 0.999).*"),
+            (() => _ = new FlatAdamW(model.Parameters, epsilon: 0), "epsilon is 0; it must be finite and above 0 (default 1e-8).*"),
+            (() => optimizer.Step(double.NaN, 0), "learningRate is NaN; it must be finite and at least 0.*"),
+            (() => optimizer.Step(0.1, -1), "weightDecay is -1; it must be finite and at least 0.*"),
+            (() => optimizer.ClipGradients(0), "maxNorm is 0; it must be finite and above 0; leave the call out to clip nothing.*"),
+        })
+        {
+            wrong.Should().Throw<ArgumentOutOfRangeException>().WithMessage(message);
+        }
+
+        optimizer.Steps.Should().Be(0);
+        Read(model.Parameters.Values).Should().Equal(before);
+    }
+
+    [Fact]
+    public void What_is_disposed_says_so()
+    {
+        JepaModel model = Parity.TinyModel().Build();
+        using var left = new FlatAdamW(model.Parameters);
+        var optimizer = new FlatAdamW(model.Parameters);
+        optimizer.Dispose();
+        foreach (Action use in new Action[] { () => optimizer.Step(0.1, 0), () => optimizer.ClipGradients(1) })
+        {
+            use.Should().Throw<ObjectDisposedException>().Which.ObjectName.Should().Contain(nameof(FlatAdamW));
+        }
+
+        model.Dispose();
+        Action step = () => left.Step(0.1, 0), make = () => _ = new FlatAdamW(model.Parameters);
+        step.Should().Throw<ObjectDisposedException>().Which.ObjectName.Should().Contain(nameof(ParameterBuffer));
+        make.Should().Throw<ObjectDisposedException>();
+    }
+
     private static double[] FillGradients(JepaModel model, int step)
     {
         float[] values = [.. Enumerable.Range(0, (int)model.Parameters.Count).Select(i => (float)Math.Sin((i * 0.37) + step))];

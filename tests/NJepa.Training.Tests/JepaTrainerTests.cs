@@ -133,15 +133,110 @@ public sealed class JepaTrainerTests(JepaTrainerTests.Pictures pictures) : Tenso
     }
 
     [Fact]
-    public async Task A_folder_that_cannot_be_written_is_named_and_the_model_stays()
+    public async Task A_folder_that_cannot_be_written_is_found_out_before_the_first_step()
     {
         string file = Path.GetTempFileName();
         using JepaModel model = Model();
         using var trainer = new JepaTrainer(model, pictures.Source, Options(1) with { OutputDirectory = Path.Combine(file, "below-a-file") });
         Func<Task> run = () => trainer.RunAsync();
-        (await run.Should().ThrowAsync<TrainingException>()).WithMessage($"The result cannot be saved to OutputDirectory '{Path.Combine(file, "below-a-file")}': *still in memory (JepaModel.SaveWeights).");
-        trainer.CompletedSteps.Should().Be(4);
+        (await run.Should().ThrowAsync<TrainingException>()).WithMessage(
+            $"PretrainingOptions.OutputDirectory '{Path.Combine(file, "below-a-file")}' cannot be written to: * Choose another folder, or null to save nothing. No step was taken.");
+        trainer.CompletedSteps.Should().Be(0);
         File.Delete(file);
+    }
+
+    [Fact]
+    public async Task A_folder_that_goes_away_during_the_run_is_named_and_the_model_stays()
+    {
+        string folder = Directory.CreateTempSubdirectory("njepa-result-").FullName;
+        using JepaModel model = Model();
+        using var trainer = new JepaTrainer(model, pictures.Source, Options(1) with { OutputDirectory = folder });
+        Func<Task> run = () => trainer.RunAsync(new Collect(_ =>
+        {
+            Directory.Delete(folder);
+            File.WriteAllText(folder, "");
+        }));
+        (await run.Should().ThrowAsync<TrainingException>()).WithMessage($"The result cannot be saved to OutputDirectory '{folder}': *still in memory (JepaModel.SaveWeights).");
+        trainer.CompletedSteps.Should().Be(4);
+        File.Delete(folder);
+    }
+
+    // A step of the trainer is this one, in this order; the parity tests compare the same steps with the reference.
+    [Fact]
+    public async Task A_run_is_the_steps_of_the_method_in_their_order()
+    {
+        PretrainingOptions options = Options(2) with { LoaderThreads = 0, Momentum = 0.5, MaxGradientNorm = 0.05 };
+        (float[] actual, _) = await RunAsync(options);
+
+        using JepaModel model = Model();
+        using var loader = new ImageLoader(
+            pictures.Source, new TrainingAugmentation { ImageSize = 32, HorizontalFlip = true }, new ImageLoaderOptions { BatchSize = 16, Threads = 0 });
+        using var optimizer = new FlatAdamW(model.Parameters);
+        var schedule = new TrainingSchedule(options, stepsPerEpoch: 4);
+        foreach ((long step, ImageBatch batch) in loader.Steps(0, 8).Select((batch, step) => ((long)step, batch)))
+        {
+            using DisposeScope scope = torch.NewDisposeScope();
+            torch.Tensor images = ImageNormalization.ImageNet.ToTensor(batch.Pixels, 16, 32, 32, torch.CPU);
+            JepaInputs inputs = model.SampleInputs(0, step, Array.ConvertAll(batch.Indices, index => (long)index));
+            model.ComputeLosses(model.Forward(images, inputs)).Total.backward();
+            optimizer.ClipGradients(0.05);
+            optimizer.Step(schedule.At(step).LearningRate, schedule.At(step).WeightDecay);
+            model.Parameters.ZeroGradients();
+            model.UpdateTeacher(schedule.At(step).Momentum);
+            batch.Dispose();
+        }
+
+        actual.Should().Equal(Weights(model));
+    }
+
+    [Fact]
+    public async Task A_failure_of_the_native_runtime_is_explained_and_leaves_no_gradient()
+    {
+        using JepaModel model = Model();
+        torch.Tensor bias = model.Parameters["predictor.predictor_proj.bias"].Value;
+        using (torch.no_grad())
+        using (torch.Tensor wrong = torch.zeros(5))
+        {
+            bias.set_(wrong);
+        }
+
+        using var trainer = new JepaTrainer(model, pictures.Source, Options());
+        Func<Task> run = () => trainer.RunAsync();
+        (await run.Should().ThrowAsync<TrainingException>()).WithMessage("Step 1 of 12 failed in the native runtime: * If memory ran out, lower BatchSize (it is 16), or choose a smaller network or larger patches.")
+            .Which.Message.Should().NotContain("\n");
+        model.Parameters.Gradients!.data<float>().ToArray().Should().OnlyContain(gradient => gradient == 0);
+        trainer.CompletedSteps.Should().Be(0);
+    }
+
+    [Fact]
+    public async Task Disposing_during_a_run_waits_for_its_step_and_ends_it()
+    {
+        string folder = Directory.CreateTempSubdirectory("njepa-result-").FullName;
+        using JepaModel model = Model();
+        var trainer = new JepaTrainer(model, pictures.Source, Options(1000) with { LogEvery = 1, OutputDirectory = folder });
+        using var begun = new ManualResetEventSlim();
+        Task<TrainingResult> run = trainer.RunAsync(new Collect(_ => begun.Set()));
+        begun.Wait();
+
+        trainer.Dispose();
+
+        run.IsCompleted.Should().BeTrue();
+        (await run.Invoking(task => task).Should().ThrowAsync<ObjectDisposedException>()).WithMessage(
+            "The trainer was disposed during its run, after step * of 4000; nothing was saved. Await RunAsync before disposing, or cancel it to keep the result.");
+        Directory.GetFiles(folder).Should().BeEmpty();
+        Directory.Delete(folder);
+        Action again = () => trainer.RunAsync();
+        again.Should().Throw<ObjectDisposedException>();
+    }
+
+    [Fact]
+    public async Task Disposing_from_a_report_ends_the_run()
+    {
+        using JepaModel model = Model();
+        JepaTrainer? trainer = new(model, pictures.Source, Options());
+        Func<Task> run = () => trainer.RunAsync(new Collect(_ => trainer.Dispose()));
+        (await run.Should().ThrowAsync<ObjectDisposedException>()).WithMessage("The trainer was disposed during its run, after step 5 of 12; *");
+        trainer.Dispose();
     }
 
     [Fact]

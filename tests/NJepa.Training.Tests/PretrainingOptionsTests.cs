@@ -58,6 +58,7 @@ public sealed class PretrainingOptionsTests
             CropScaleMax = 0.5,
             WarmupEpochs = 3,
             Normalization = null!,
+            OutputDirectory = "a\0b",
         };
         options.Validate().Should().Equal(
             "PretrainingOptions.Epochs is 0; it must be from 1 to 1000000 (default 100).",
@@ -68,8 +69,9 @@ public sealed class PretrainingOptionsTests
             "PretrainingOptions.MaxGradientNorm is 0; it must be from 1E-12 to 1000000000000 or null.",
             "PretrainingOptions.CropScaleMin is 0.9, above CropScaleMax = 0.5; swap them or lower the minimum.",
             "PretrainingOptions.WarmupEpochs is 3, more than Epochs = 0; shorten the warm-up or leave it null for one fifteenth of the run.",
-            "PretrainingOptions.Normalization is null; use ImageNormalization.ImageNet or your own mean and standard deviation.");
-        new PretrainingOptionsValidator().Validate(null, options).Failures.Should().HaveCount(9);
+            "PretrainingOptions.Normalization is null; use ImageNormalization.ImageNet or your own mean and standard deviation.",
+            "PretrainingOptions.OutputDirectory is 'a\\0b'; it must be the path of a folder, or null to save nothing.");
+        new PretrainingOptionsValidator().Validate(null, options).Failures.Should().HaveCount(10);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.Extensions.Options;
 
 namespace NJepa.Training.Tests;
 
@@ -57,6 +58,23 @@ public sealed class TrainingScheduleTests
     {
         Action ask = () => new TrainingSchedule(new PretrainingOptions { Epochs = 3 }, 10).At(step);
         ask.Should().Throw<ArgumentOutOfRangeException>().WithMessage("The run has 30 steps, 0 to 29; raise Epochs to train longer.*");
+    }
+
+    [Fact]
+    public void Changing_the_options_later_changes_no_schedule()
+    {
+        var options = new PretrainingOptions { Epochs = 3 };
+        var schedule = new TrainingSchedule(options, 10);
+        StepSettings before = schedule.At(20);
+        (options.LearningRate, options.WeightDecay, options.Momentum) = (5, 5, 0);
+        schedule.At(20).Should().Be(before);
+    }
+
+    [Fact]
+    public void Unusable_options_are_refused()
+    {
+        Action make = () => _ = new TrainingSchedule(new PretrainingOptions { Epochs = 0 }, 10);
+        make.Should().Throw<OptionsValidationException>().WithMessage("PretrainingOptions.Epochs is 0; it must be from 1 to 1000000 (default 100).");
     }
 
     private static void ShouldBe(double actual, double expected, string what) =>

@@ -85,5 +85,17 @@ internal sealed record QuickStartOptions
         {
             yield return $"--output is '{Output}', which is a file; it must be a folder, which is made when it does not exist";
         }
+
+        // The pictures of this run would be images of the next one.
+        if (Images is not null && Directory.Exists(Images) && IsWithin(Output, Images))
+        {
+            yield return $"--output is '{Output}', within the folder of the images, '{Images}'; it must lie outside of it";
+        }
+    }
+
+    private static bool IsWithin(string inner, string outer)
+    {
+        string relative = Path.GetRelativePath(outer, inner);
+        return relative != ".." && !relative.StartsWith(".." + Path.DirectorySeparatorChar, StringComparison.Ordinal) && !Path.IsPathRooted(relative);
     }
 }

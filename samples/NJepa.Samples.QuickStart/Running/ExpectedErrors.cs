@@ -13,7 +13,7 @@ internal static class ExpectedErrors
     public static bool Includes(Exception exception) => exception is
         QuickStartException or JepaConfigurationException or OptionsValidationException or TrainingException or ImageSourceException
         or TooManyBadImagesException or WeightsException or NativeRuntimeException or EvaluationException
-        or IOException or UnauthorizedAccessException or ExternalException;
+        or IOException or UnauthorizedAccessException or ExternalException or OutOfMemoryException;
 
     /// <summary>The message in one line; lists lose their dashes, and what the native runtime adds below its first line is left out.</summary>
     public static string OneLine(Exception exception)

@@ -12,7 +12,7 @@ internal static class OutputFolder
     public const string Teacher = "teacher.safetensors";
     public const string Model = "model.safetensors";
 
-    /// <summary>Makes the folder, and finds out now rather than after the training whether it can be written to. Takes away what an earlier run left of these files.</summary>
+    /// <summary>Makes the folder, and finds out now rather than after the training whether it can be written to. Nothing in it changes.</summary>
     /// <exception cref="QuickStartException">It cannot be written to.</exception>
     public static void Prepare(string path)
     {
@@ -22,6 +22,22 @@ internal static class OutputFolder
             string probe = Path.Combine(path, $".njepa-{Guid.NewGuid():N}");
             File.WriteAllText(probe, "");
             File.Delete(probe);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw CannotBeWritten(path, exception);
+        }
+    }
+
+    /// <summary>
+    /// Takes away what an earlier run left of these files, so that those of two runs are never mixed. Call it when the images have been read and the training is about to begin: a run that fails
+    /// before must not cost the encoder of the one before it.
+    /// </summary>
+    /// <exception cref="QuickStartException">They cannot be deleted.</exception>
+    public static void Clear(string path)
+    {
+        try
+        {
             foreach (string name in (ReadOnlySpan<string>)[Masks, Losses, Features, Metrics, Student, Teacher, Model])
             {
                 File.Delete(Path.Combine(path, name));
@@ -29,7 +45,10 @@ internal static class OutputFolder
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new QuickStartException($"The output folder '{path}' cannot be written to: {exception.Message.TrimEnd('.')}. Choose another with --output.");
+            throw CannotBeWritten(path, exception);
         }
     }
+
+    private static QuickStartException CannotBeWritten(string path, Exception exception) =>
+        new($"The output folder '{path}' cannot be written to: {exception.Message.TrimEnd('.')}. Choose another with --output.");
 }

@@ -32,7 +32,7 @@ internal sealed class QuickStartRun(QuickStartOptions options, ConsoleView view)
         PretrainingOptions training = QuickStartRecipe.Training(options, images.Pretraining.Count);
         string[] description = model.ToString().Split('\n');
         view.Details(description);
-        MaskFigure.Save(InOutput(OutputFolder.Masks), MaskedCrops.OfFirstStep(model, images.Pretraining, training, cancellationToken));
+        IReadOnlyList<MaskedImage> masked = MaskedCrops.OfFirstStep(model, images.Pretraining, training, cancellationToken);
 
         view.Step("Evaluating the untrained encoder");
         var evaluator = new EncoderEvaluator(images, new FeatureExtractionOptions { Normalization = training.Normalization });
@@ -45,6 +45,9 @@ internal sealed class QuickStartRun(QuickStartOptions options, ConsoleView view)
             view.Warning($"no kNN and no linear probe: {reason}. Put the images of each class into a folder of its own to see accuracies.");
         }
 
+        cancellationToken.ThrowIfCancellationRequested();
+        OutputFolder.Clear(options.Output);
+        MaskFigure.Save(InOutput(OutputFolder.Masks), masked);
         TrainingResult result = await TrainAsync(model, images, training, cancellationToken).ConfigureAwait(false);
         string[] unreadable = evaluator.Unreadable(result.BadImages);
         RunSummary.WarnOfUnreadable(view, unreadable);
@@ -94,7 +97,6 @@ internal sealed class QuickStartRun(QuickStartOptions options, ConsoleView view)
 
     private async Task<TrainingResult> TrainAsync(JepaModel model, QuickStartImages images, PretrainingOptions training, CancellationToken cancellationToken)
     {
-        cancellationToken.ThrowIfCancellationRequested();
         using var trainer = new JepaTrainer(model, images.Pretraining, training);
         view.Step($"Pretraining: {trainer.TotalSteps:N0} steps of {training.BatchSize} images (Ctrl+C ends it and keeps the encoder)");
         if (trainer.TotalSteps < FewSteps)

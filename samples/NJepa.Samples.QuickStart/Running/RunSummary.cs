@@ -36,9 +36,12 @@ internal static class RunSummary
         if (unreadable.Count > 0)
         {
             string rest = unreadable.Count > NamesShown ? $" and {unreadable.Count - NamesShown} more (see {OutputFolder.Metrics})" : "";
-            view.Warning($"{unreadable.Count} image{(unreadable.Count == 1 ? "" : "s")} could not be used: {string.Join("; ", unreadable.Take(NamesShown))}{rest}");
+            view.Warning($"{unreadable.Count} image{(unreadable.Count == 1 ? "" : "s")} could not be used: {string.Join("; ", unreadable.Take(NamesShown).Select(OneLine))}{rest}");
         }
     }
+
+    // The name of a file may hold anything, even what moves the cursor.
+    private static string OneLine(string text) => string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c));
 
     private static IEnumerable<Measure> Measures(EncoderScores before, EncoderScores after)
     {

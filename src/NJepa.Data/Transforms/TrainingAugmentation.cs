@@ -48,13 +48,13 @@ public sealed record TrainingAugmentation : ImageTransform
         ValidateImageSize(errors);
         if (!(CropScaleMin > 0 && CropScaleMin <= CropScaleMax && CropScaleMax <= 1))
         {
-            errors.Add($"The crop scale is {CropScaleMin} to {CropScaleMax}; it must satisfy 0 < CropScaleMin <= CropScaleMax <= 1.");
+            errors.Add(FormattableString.Invariant($"The crop scale is {CropScaleMin} to {CropScaleMax}; it must satisfy 0 < CropScaleMin <= CropScaleMax <= 1."));
         }
 
         if (!(AspectRatioMin > 0 && AspectRatioMin <= AspectRatioMax && double.IsFinite(AspectRatioMax)))
         {
             errors.Add(
-                $"The aspect ratio is {AspectRatioMin} to {AspectRatioMax}; " +
+                FormattableString.Invariant($"The aspect ratio is {AspectRatioMin} to {AspectRatioMax}; ") +
                 "it must satisfy 0 < AspectRatioMin <= AspectRatioMax, both finite.");
         }
 

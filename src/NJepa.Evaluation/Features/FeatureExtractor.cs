@@ -29,6 +29,11 @@ public static class FeatureExtractor
         ArgumentNullException.ThrowIfNull(encoder);
         ArgumentNullException.ThrowIfNull(source);
         options ??= new FeatureExtractionOptions();
+        if (options.Normalization is null)
+        {
+            throw new ArgumentException("FeatureExtractionOptions.Normalization is null; use that of the pretraining, ImageNormalization.ImageNet by default.", nameof(options));
+        }
+
         EvaluationTransform transform = options.TransformFor(encoder.Configuration.ImageSize);
         if (transform.ImageSize != encoder.Configuration.ImageSize)
         {

@@ -7,6 +7,9 @@ namespace NJepa.Evaluation;
 /// <summary>Scaled training features as a tensor: first the rows to fit on, then those of the validation split.</summary>
 internal sealed class ProbeData : IDisposable
 {
+    /// <summary>Sums of squares of more would leave the range of single precision, which the native eigenvalues refuse.</summary>
+    private const float LargestFeature = 1e12f;
+
     private ProbeData(FeatureScaler scaler, IReadOnlyList<string> classNames, Tensor featuresND, Tensor labelsN, int[] labels, int fitCount)
     {
         Scaler = scaler;
@@ -42,7 +45,15 @@ internal sealed class ProbeData : IDisposable
         int[] rows = [.. fit, .. validation];
         FeatureScaler scaler = FeatureScaler.Fit(train, options.Scaling);
         int[] labels = Array.ConvertAll(rows, row => train.Labels[row]);
-        Tensor featuresND = AlignedTensor.From(scaler.Apply(train, rows), rows.Length, train.Width).DetachFromDisposeScope();
+        float[] scaled = scaler.Apply(train, rows);
+        float largest = scaled.Max(Math.Abs);
+        if (!(largest <= LargestFeature))
+        {
+            throw new EvaluationException(FormattableString.Invariant(
+                $"The largest feature has the size {largest:0.###e0}; a probe computes with at most {LargestFeature:0.###e0}. Use FeatureScaling.Standardize, or divide the features by a constant."));
+        }
+
+        Tensor featuresND = AlignedTensor.From(scaled, rows.Length, train.Width).DetachFromDisposeScope();
         Tensor labelsN = tensor(Array.ConvertAll(labels, label => (long)label)).DetachFromDisposeScope();
         return new(scaler, train.ClassNames, featuresND, labelsN, labels, fit.Length);
     }

@@ -214,6 +214,11 @@ public sealed class PatchFeaturePca
     private static float[] Floats(Tensor patchesNLD)
     {
         ArgumentNullException.ThrowIfNull(patchesNLD);
+        if (patchesNLD.IsInvalid || patchesNLD.is_sparse || patchesNLD.device_type == DeviceType.META)
+        {
+            throw new ArgumentException("The patches' tensor has been disposed, is sparse or has no values; give dense patch features, such as ViTEncoder.Encode returns.", nameof(patchesNLD));
+        }
+
         if (patchesNLD.dim() != 3)
         {
             throw new ArgumentException($"The tensor has {patchesNLD.dim()} dimensions; patch features have three: [N,L,D].", nameof(patchesNLD));

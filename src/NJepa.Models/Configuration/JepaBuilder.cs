@@ -129,9 +129,9 @@ public sealed class JepaBuilder
         JepaRecipe changed = change(_recipe);
 
         // The star says that a preset was changed; I-JEPA with a noisy predictor is I-JEPA no longer.
-        string name = _recipe.Name.TrimEnd('*');
+        string? name = _recipe.Name?.TrimEnd('*');
         name = name == JepaRecipe.IJepa.Name && changed.Noise is not null ? "n-jepa" : name;
-        _recipe = changed with { Name = name + "*" };
+        _recipe = name is null ? changed : changed with { Name = name + "*" };
         return this;
     }
 }

@@ -13,6 +13,12 @@ public sealed record JepaConfiguration(ViT Encoder, PredictorOptions Predictor, 
     /// <summary>Every reason why this model cannot be built; empty when it can.</summary>
     public IReadOnlyList<string> Validate()
     {
+        List<string> missing = Missing();
+        if (missing.Count > 0)
+        {
+            return missing;
+        }
+
         var errors = new List<string>(Encoder.Validate());
         bool gridExists = errors.Count == 0;
 
@@ -43,6 +49,26 @@ public sealed record JepaConfiguration(ViT Encoder, PredictorOptions Predictor, 
         }
 
         return errors;
+    }
+
+    // Nothing more can be said of a configuration with holes.
+    private List<string> Missing()
+    {
+        List<(string Name, object? Value, string Remedy)> parts =
+        [
+            ("JepaConfiguration.Encoder", Encoder, "use a preset such as ViT.Base16"),
+            ("JepaConfiguration.Predictor", Predictor, "use PredictorOptions.For(encoder)"),
+            ("JepaConfiguration.Recipe", Recipe, "use a preset such as JepaRecipe.Paper"),
+        ];
+        if (Recipe is not null)
+        {
+            parts.Add(("JepaRecipe.Name", Recipe.Name, "any text will do"));
+            parts.Add(("JepaRecipe.LossWeights", Recipe.LossWeights, "use JepaLossWeights.Paper"));
+            parts.Add(("JepaRecipe.VarianceCovariance", Recipe.VarianceCovariance, "use VarianceCovarianceWeights.None"));
+            parts.Add(("JepaRecipe.Masking", Recipe.Masking, "use MultiBlockMasking.Paper"));
+        }
+
+        return [.. parts.Where(part => part.Value is null).Select(part => $"{part.Name} is null; {part.Remedy}.")];
     }
 
     private void AddWithoutNoisyPredictor(List<string> errors)

@@ -33,7 +33,7 @@ public sealed record ImageNormalization(double MeanRed, double MeanGreen, double
     /// <param name="device">Where the tensor goes.</param>
     /// <returns><c>[B,3,H,W]</c> float32; it belongs to the caller or the caller's dispose scope.</returns>
     /// <exception cref="ArgumentException">The array is shorter than B x H x W x 3, or one of these is less than 1.</exception>
-    /// <exception cref="NativeRuntimeException">The native libraries cannot be loaded; the message says why and what to do.</exception>
+    /// <exception cref="NativeRuntimeException">The native libraries cannot be loaded, or the device is not there; the message says why and what to do.</exception>
     public Tensor ToTensor(byte[] pixelsBHWC, int count, int height, int width, Device device)
     {
         ArgumentNullException.ThrowIfNull(pixelsBHWC);
@@ -45,6 +45,7 @@ public sealed record ImageNormalization(double MeanRed, double MeanGreen, double
         }
 
         NJepaRuntime.EnsureLoaded();
+        ModelDevice.RequireUsable(device);
         using DisposeScope scope = NewDisposeScope();
         Tensor bytes = tensor(new Memory<byte>(pixelsBHWC, 0, (int)needed), [count, height, width, 3], device: device);
         Tensor mean = tensor(new[] { (float)(MeanRed * 255), (float)(MeanGreen * 255), (float)(MeanBlue * 255) }, device: device);

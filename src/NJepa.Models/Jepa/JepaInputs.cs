@@ -38,10 +38,12 @@ public sealed class JepaInputs
     /// <param name="noise">The noise of the batch; null leaves the positions undisturbed.</param>
     /// <param name="device">The model's device.</param>
     /// <exception cref="ArgumentException">The noise is of another number of images, blocks or patches than the masks.</exception>
+    /// <exception cref="NativeRuntimeException">The device is not there; the message says why and what to do.</exception>
     public static JepaInputs Create(MaskBatch masks, PositionNoiseBatch? noise, Device device)
     {
         ArgumentNullException.ThrowIfNull(masks);
         ArgumentNullException.ThrowIfNull(device);
+        ModelDevice.RequireUsable(device);
         Tensor? values = null, scale = null;
         if (noise is not null)
         {
@@ -65,6 +67,7 @@ public sealed class JepaInputs
     {
         ArgumentNullException.ThrowIfNull(masks);
         ArgumentNullException.ThrowIfNull(device);
+        ModelDevice.RequireUsable(device);
         Check(noiseBMTP, "noise", masks, masks.TargetLength, null, device, nameof(noiseBMTP));
         Check(signalScaleBM11, "signal scale", masks, 1, 1, device, nameof(signalScaleBM11));
         int patches = masks.Grid.Count;

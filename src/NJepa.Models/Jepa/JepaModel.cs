@@ -23,23 +23,32 @@ public sealed class JepaModel : IDisposable
     {
         Configuration = configuration;
         Device = device;
-        ParameterLayout layout = ParameterLayout.For(configuration);
-        Parameters = new ParameterBuffer(layout.Trained, device, trainable: true);
-        ParameterInitializer.Initialize(Parameters, layout.Trained, configuration.Seed);
-        TeacherParameters = new ParameterBuffer(layout.Teacher, device, trainable: false);
-        _studentValues = Parameters.Values.narrow(0, layout.EncoderOffset, TeacherParameters.Count).DetachFromDisposeScope();
-        ResetTeacher();
-
-        Student = new ViTEncoder(configuration.Encoder, Parameters, ParameterLayout.Student, device);
-        Teacher = new ViTEncoder(configuration.Encoder, TeacherParameters, ParameterLayout.TargetEncoder, device);
-        PatchGrid grid = configuration.Encoder.Grid;
-        CleanPredictor = new Predictor(configuration.Predictor, grid, Parameters, ParameterLayout.Clean, ParameterLayout.Clean, device);
-        MaskSampler = configuration.Recipe.Masking.CreateSampler(grid);
-        if (configuration.Recipe.Noise is { } noise)
+        try
         {
-            NoisyPredictor = new Predictor(
-                configuration.Predictor, grid, Parameters, layout.NoisyPredictorPrefix, layout.NoisyMaskTokenPrefix, device);
-            _noiseSampler = new PositionNoiseSampler(noise, configuration.Recipe.Granularity, configuration.Predictor.Width);
+            ParameterLayout layout = ParameterLayout.For(configuration);
+            Parameters = new ParameterBuffer(layout.Trained, device, trainable: true);
+            ParameterInitializer.Initialize(Parameters, layout.Trained, configuration.Seed);
+            TeacherParameters = new ParameterBuffer(layout.Teacher, device, trainable: false);
+            _studentValues = Parameters.Values.narrow(0, layout.EncoderOffset, TeacherParameters.Count).DetachFromDisposeScope();
+            ResetTeacher();
+
+            Student = new ViTEncoder(configuration.Encoder, Parameters, ParameterLayout.Student, device);
+            Teacher = new ViTEncoder(configuration.Encoder, TeacherParameters, ParameterLayout.TargetEncoder, device);
+            PatchGrid grid = configuration.Encoder.Grid;
+            CleanPredictor = new Predictor(configuration.Predictor, grid, Parameters, ParameterLayout.Clean, ParameterLayout.Clean, device);
+            MaskSampler = configuration.Recipe.Masking.CreateSampler(grid);
+            if (configuration.Recipe.Noise is { } noise)
+            {
+                NoisyPredictor = new Predictor(
+                    configuration.Predictor, grid, Parameters, layout.NoisyPredictorPrefix, layout.NoisyMaskTokenPrefix, device);
+                _noiseSampler = new PositionNoiseSampler(noise, configuration.Recipe.Granularity, configuration.Predictor.Width);
+            }
+        }
+        catch
+        {
+            // Most often memory has run out: what was taken so far must not stay taken.
+            Dispose();
+            throw;
         }
     }
 
@@ -100,6 +109,8 @@ public sealed class JepaModel : IDisposable
             throw new ArgumentException(problem, nameof(inputs));
         }
 
+        // A tensor that nobody holds may be collected while native code still reads it: the scope holds all that lies between inputs and outputs, whether the caller has a scope or not.
+        using DisposeScope scope = NewDisposeScope();
         Tensor patches = Patches.FromImages(imagesBCHW, Configuration.Encoder.PatchSize);
         Tensor targetsBMTD;
         using (no_grad())
@@ -110,16 +121,24 @@ public sealed class JepaModel : IDisposable
         Tensor contextBKD = Student.EncodeVisible(patches, inputs.Context);
         Tensor cleanBMTD = CleanPredictor.Forward(contextBKD, inputs, noisy: false);
         Tensor? noisyBMTD = NoisyPredictor?.Forward(contextBKD, inputs, noisy: true);
-        return new JepaOutputs(contextBKD, targetsBMTD, cleanBMTD, noisyBMTD);
+        GC.KeepAlive(inputs);
+        return new JepaOutputs(
+            contextBKD.MoveToOuterDisposeScope(), targetsBMTD.MoveToOuterDisposeScope(), cleanBMTD.MoveToOuterDisposeScope(), noisyBMTD?.MoveToOuterDisposeScope());
     }
 
     /// <summary>Step 6 of the method: the loss terms and their weighted sum.</summary>
     /// <param name="outputs">What <see cref="Forward"/> returned.</param>
-    /// <exception cref="ArgumentException">Variance or covariance terms are on and the batch has a single image.</exception>
+    /// <exception cref="ArgumentException">The outputs are disposed, of different shapes or of another model; or variance or covariance terms are on and the batch has a single image.</exception>
     public JepaLosses ComputeLosses(JepaOutputs outputs)
     {
         ArgumentNullException.ThrowIfNull(outputs);
+        if (outputs.Problem(HasNoisyPredictor) is { } problem)
+        {
+            throw new ArgumentException(problem, nameof(outputs));
+        }
+
         JepaRecipe recipe = Configuration.Recipe;
+        using DisposeScope scope = NewDisposeScope();
         Tensor cleanTeacher = LossFunctions.SmoothL1(outputs.CleanBMTD, outputs.TargetsBMTD);
         Tensor? total = Add(null, cleanTeacher, recipe.LossWeights.CleanTeacher);
         Tensor? noisyTeacher = null, noisyClean = null, variance = null, covariance = null;
@@ -146,7 +165,14 @@ public sealed class JepaModel : IDisposable
         }
 
         // Validation has made sure that a weight is above 0.
-        return new JepaLosses(total!, cleanTeacher, noisyTeacher, noisyClean, variance, covariance);
+        GC.KeepAlive(outputs);
+        return new JepaLosses(
+            total!.MoveToOuterDisposeScope(),
+            cleanTeacher.MoveToOuterDisposeScope(),
+            noisyTeacher?.MoveToOuterDisposeScope(),
+            noisyClean?.MoveToOuterDisposeScope(),
+            variance?.MoveToOuterDisposeScope(),
+            covariance?.MoveToOuterDisposeScope());
     }
 
     /// <summary>Step 7 of the method: <c>teacher = momentum * teacher + (1 - momentum) * student</c>, one native call over the flat buffers.</summary>
@@ -210,14 +236,15 @@ public sealed class JepaModel : IDisposable
             return;
         }
 
+        // Null where the constructor failed.
         _disposed = true;
-        Student.Dispose();
-        Teacher.Dispose();
-        CleanPredictor.Dispose();
+        Student?.Dispose();
+        Teacher?.Dispose();
+        CleanPredictor?.Dispose();
         NoisyPredictor?.Dispose();
-        _studentValues.Dispose();
-        Parameters.Dispose();
-        TeacherParameters.Dispose();
+        _studentValues?.Dispose();
+        Parameters?.Dispose();
+        TeacherParameters?.Dispose();
     }
 
     // A term of weight 0 stays out of the sum: nothing is differentiated for it, and a term that is not finite does no harm.

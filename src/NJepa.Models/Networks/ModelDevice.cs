@@ -6,6 +6,19 @@ namespace NJepa.Models;
 /// <summary>The device that a network is built on, checked before anything is allocated there.</summary>
 internal static class ModelDevice
 {
+    private static volatile bool _cudaIsThere;
+
+    /// <summary>Throws where a tensor is to go to a GPU that is not there: TorchSharp would search for its libraries, copy some about and name the wrong cause.</summary>
+    /// <exception cref="NativeRuntimeException">There is no such GPU; the message says why and what to do.</exception>
+    public static void RequireUsable(Device device)
+    {
+        if (device.type == DeviceType.CUDA && !_cudaIsThere)
+        {
+            Checked(device);
+            _cudaIsThere = true;
+        }
+    }
+
     public static Device Checked(Device? device)
     {
         NJepaRuntime.EnsureLoaded();

@@ -21,32 +21,40 @@ public sealed class ParameterBuffer : IDisposable
         using IDisposable noGradient = no_grad();
         Count = specs.Sum(spec => spec.Count);
         DecayedCount = specs.TakeWhile(spec => spec.Decayed).Sum(spec => spec.Count);
-        Values = Own(Allocate(Count, device));
-        Gradients = trainable ? Own(Allocate(Count, device)) : null;
-        var parameters = new List<ModelParameter>(specs.Count);
-        long offset = 0;
-        foreach (ParameterSpec spec in specs)
+        try
         {
-            if (spec.Decayed != offset < DecayedCount)
+            Values = Own(Allocate(Count, device));
+            Gradients = trainable ? Own(Allocate(Count, device)) : null;
+            var parameters = new List<ModelParameter>(specs.Count);
+            long offset = 0;
+            foreach (ParameterSpec spec in specs)
             {
-                throw new InvalidOperationException($"{spec.Name} breaks the order [decayed | not decayed] of the parameter buffer.");
+                if (spec.Decayed != offset < DecayedCount)
+                {
+                    throw new InvalidOperationException($"{spec.Name} breaks the order [decayed | not decayed] of the parameter buffer.");
+                }
+
+                Tensor value = Own(View(Values, offset, spec));
+                Tensor? gradient = null;
+                if (Gradients is not null)
+                {
+                    gradient = Own(View(Gradients, offset, spec));
+                    value.requires_grad = true;
+                    value.grad = gradient;
+                }
+
+                parameters.Add(new ModelParameter(spec.Name, spec.Shape, offset, spec.Decayed, value, gradient));
+                offset += spec.Count;
             }
 
-            Tensor value = Own(View(Values, offset, spec));
-            Tensor? gradient = null;
-            if (Gradients is not null)
-            {
-                gradient = Own(View(Gradients, offset, spec));
-                value.requires_grad = true;
-                value.grad = gradient;
-            }
-
-            parameters.Add(new ModelParameter(spec.Name, spec.Shape, offset, spec.Decayed, value, gradient));
-            offset += spec.Count;
+            Parameters = parameters;
+            _byName = parameters.ToDictionary(parameter => parameter.Name, StringComparer.Ordinal);
         }
-
-        Parameters = parameters;
-        _byName = parameters.ToDictionary(parameter => parameter.Name, StringComparer.Ordinal);
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     /// <summary>Number of elements of all parameters together.</summary>

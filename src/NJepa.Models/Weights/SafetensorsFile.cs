@@ -92,7 +92,7 @@ public sealed class SafetensorsFile : IDisposable
     /// <param name="tensors">Names and tensors, on any device.</param>
     /// <param name="metadata">Texts to store beside them, or null.</param>
     /// <exception cref="IOException">The file cannot be written.</exception>
-    /// <exception cref="ArgumentException">A tensor's type has no safetensors counterpart, a name appears twice or is <c>__metadata__</c>, or a tensor is disposed.</exception>
+    /// <exception cref="ArgumentException">A tensor's type has no safetensors counterpart, a name appears twice or is <c>__metadata__</c>, or a tensor is disposed, sparse or without values.</exception>
     public static void Write(string path, IEnumerable<KeyValuePair<string, Tensor>> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -100,7 +100,7 @@ public sealed class SafetensorsFile : IDisposable
         List<KeyValuePair<string, Tensor>> all = [.. tensors];
         byte[] header = Header(all, metadata);
         string fullPath = System.IO.Path.GetFullPath(path);
-        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(fullPath)!);
+        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(fullPath) ?? throw new IOException($"'{path}' is a root folder; give the path of a file."));
         string temporary = $"{fullPath}.{Guid.NewGuid():N}.tmp";
         try
         {
@@ -181,6 +181,11 @@ public sealed class SafetensorsFile : IDisposable
                 if (value is null || value.IsInvalid)
                 {
                     throw new ArgumentException($"Tensor '{name}' is null or has been disposed; it cannot be saved.", nameof(tensors));
+                }
+
+                if (value.is_sparse || value.device_type == DeviceType.META)
+                {
+                    throw new ArgumentException($"Tensor '{name}' is {(value.is_sparse ? "sparse; call to_dense() on it" : "on the meta device, where there are no values")}; only dense values can be saved.", nameof(tensors));
                 }
 
                 if (!names.Add(name))

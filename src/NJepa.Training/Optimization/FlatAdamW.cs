@@ -24,10 +24,16 @@ public sealed class FlatAdamW : IDisposable
     /// <param name="beta2">Decay rate of the second moment, from 0 to below 1.</param>
     /// <param name="epsilon">Added to the root of the second moment, above 0.</param>
     /// <exception cref="ArgumentException">The parameters have no gradients.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A decay rate or epsilon is out of its range.</exception>
+    /// <exception cref="ObjectDisposedException">The parameters are disposed.</exception>
     public FlatAdamW(ParameterBuffer parameters, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8)
     {
         ArgumentNullException.ThrowIfNull(parameters);
         Tensor gradients = parameters.Gradients ?? throw new ArgumentException("These parameters are not trained and have no gradients.", nameof(parameters));
+        ObjectDisposedException.ThrowIf(parameters.Values.IsInvalid, parameters);
+        Require(beta1 is >= 0 and < 1, nameof(beta1), beta1, "a decay rate must be at least 0 and below 1 (default 0.9)");
+        Require(beta2 is >= 0 and < 1, nameof(beta2), beta2, "a decay rate must be at least 0 and below 1 (default 0.999)");
+        Require(epsilon > 0 && double.IsFinite(epsilon), nameof(epsilon), epsilon, "it must be finite and above 0 (default 1e-8)");
         (_parameters, _beta1, _beta2, _epsilon) = (parameters, beta1, beta2, epsilon);
         using IDisposable noGradient = no_grad();
         using DisposeScope scope = NewDisposeScope();
@@ -57,10 +63,15 @@ public sealed class FlatAdamW : IDisposable
     public long Steps { get; private set; }
 
     /// <summary>One update of all parameters. Gradients are left as they are.</summary>
-    /// <param name="learningRate">The learning rate.</param>
-    /// <param name="weightDecay">Decoupled weight decay of the decayed part.</param>
+    /// <param name="learningRate">The learning rate; finite, at least 0.</param>
+    /// <param name="weightDecay">Decoupled weight decay of the decayed part; finite, at least 0.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A number is out of its range; nothing was changed.</exception>
+    /// <exception cref="ObjectDisposedException">The optimizer or the parameters are disposed.</exception>
     public void Step(double learningRate, double weightDecay)
     {
+        ThrowIfDisposed();
+        Require(learningRate >= 0 && double.IsFinite(learningRate), nameof(learningRate), learningRate, "it must be finite and at least 0");
+        Require(weightDecay >= 0 && double.IsFinite(weightDecay), nameof(weightDecay), weightDecay, "it must be finite and at least 0");
         using IDisposable noGradient = no_grad();
         Steps++;
         _stepCount.FillWith(Steps);
@@ -73,9 +84,13 @@ public sealed class FlatAdamW : IDisposable
     /// <summary>
     /// Scales all gradients down so that their common L2 norm is at most <paramref name="maxNorm"/>, without asking the device how long they are.
     /// </summary>
-    /// <param name="maxNorm">The largest norm, above 0.</param>
+    /// <param name="maxNorm">The largest norm; finite, above 0.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxNorm"/> is out of its range.</exception>
+    /// <exception cref="ObjectDisposedException">The optimizer or the parameters are disposed.</exception>
     public void ClipGradients(double maxNorm)
     {
+        ThrowIfDisposed();
+        Require(maxNorm > 0 && double.IsFinite(maxNorm), nameof(maxNorm), maxNorm, "it must be finite and above 0; leave the call out to clip nothing");
         using IDisposable noGradient = no_grad();
         using DisposeScope scope = NewDisposeScope();
         Tensor gradients = _parameters.Gradients!;
@@ -98,6 +113,21 @@ public sealed class FlatAdamW : IDisposable
         FirstMoment.Dispose();
         SecondMoment.Dispose();
         _stepCount.Dispose();
+    }
+
+    // The slices share the parameters' memory and would outlive them: an update of weights that nobody can read any more.
+    private void ThrowIfDisposed()
+    {
+        ObjectDisposedException.ThrowIf(FirstMoment.IsInvalid, this);
+        ObjectDisposedException.ThrowIf(_parameters.Values.IsInvalid, _parameters);
+    }
+
+    private static void Require(bool satisfied, string name, double value, string allowed)
+    {
+        if (!satisfied)
+        {
+            throw new ArgumentOutOfRangeException(name, value, FormattableString.Invariant($"{name} is {value}; {allowed}."));
+        }
     }
 
     private sealed record Part(Tensor Values, Tensor Gradients, Tensor First, Tensor Second, bool Decayed);

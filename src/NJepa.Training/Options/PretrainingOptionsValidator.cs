@@ -48,6 +48,11 @@ public sealed class PretrainingOptionsValidator : IValidateOptions<PretrainingOp
             errors.Add("PretrainingOptions.Normalization is null; use ImageNormalization.ImageNet or your own mean and standard deviation.");
         }
 
+        if (options.OutputDirectory is { } directory && (string.IsNullOrWhiteSpace(directory) || directory.Contains('\0', StringComparison.Ordinal)))
+        {
+            errors.Add($"PretrainingOptions.OutputDirectory is '{directory.Replace("\0", "\\0", StringComparison.Ordinal)}'; it must be the path of a folder, or null to save nothing.");
+        }
+
         return errors;
     }
 

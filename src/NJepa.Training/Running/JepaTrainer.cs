@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
@@ -13,7 +14,10 @@ namespace NJepa.Training;
 /// Pretrains a <see cref="JepaModel"/> on images: loader, masks, noise, losses, AdamW and EMA. The run is a pure function of the images, the options and the model's seed; the number of loader
 /// threads does not change it.
 /// </summary>
-/// <remarks>The trainer does not own the model and the images. Not thread-safe; one run at a time, on a thread of its own.</remarks>
+/// <remarks>
+/// The trainer does not own the model and the images; dispose it before them. One run at a time, on a thread of its own. <see cref="Dispose"/> may be called from any thread,
+/// also during a run; everything else is not thread-safe.
+/// </remarks>
 public sealed class JepaTrainer : IDisposable
 {
     private readonly JepaModel _model;
@@ -22,7 +26,10 @@ public sealed class JepaTrainer : IDisposable
     private readonly ImageLoader _loader;
     private readonly TrainingSchedule _schedule;
     private readonly FlatAdamW _optimizer;
-    private int _running;
+    private readonly Lock _gate = new();
+    private Task _run = Task.CompletedTask;
+    private volatile int _runThread;
+    private volatile bool _disposed;
     private long _step;
 
     /// <summary>A trainer that reports to its progress only, with everything checked.</summary>
@@ -87,81 +94,146 @@ public sealed class JepaTrainer : IDisposable
     /// </summary>
     /// <param name="progress">Told of every report; null for nobody.</param>
     /// <param name="cancellationToken">Ends the run after the current step. The result says so; nothing is thrown.</param>
-    /// <exception cref="TrainingException">A loss became infinite or not a number, the result cannot be saved, or a run is already going on.</exception>
+    /// <exception cref="TrainingException">
+    /// A loss became infinite or not a number, the native runtime failed (most often for want of memory), <see cref="PretrainingOptions.OutputDirectory"/> cannot be written to (found out before the
+    /// first step), or a run is already going on.
+    /// </exception>
+    /// <exception cref="ObjectDisposedException">The trainer is disposed, or was disposed during the run.</exception>
     /// <exception cref="TooManyBadImagesException">More images than <see cref="PretrainingOptions.MaxBadImageShare"/> allows could not be read.</exception>
     public Task<TrainingResult> RunAsync(IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
     {
-        if (Interlocked.Exchange(ref _running, 1) == 1)
+        lock (_gate)
         {
-            throw new TrainingException("A run of this trainer is already going on; await it, or create another trainer with another model.");
-        }
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            if (!_run.IsCompleted)
+            {
+                throw new TrainingException("A run of this trainer is already going on; await it, or create another trainer with another model.");
+            }
 
-        // Dispose scopes belong to a thread and nothing may be awaited inside one: the loop gets a thread of its own.
-        return Task.Factory.StartNew(() => Run(progress, cancellationToken), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            // Dispose scopes belong to a thread and nothing may be awaited inside one: the loop gets a thread of its own.
+            Task<TrainingResult> run = Task.Factory.StartNew(() => Run(progress, cancellationToken), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            _run = run;
+            return run;
+        }
     }
 
-    /// <inheritdoc/>
+    /// <summary>Frees the optimizer's state. A run that is still going on ends after its current step with an <see cref="ObjectDisposedException"/> and saves nothing; this call waits for that step.</summary>
     public void Dispose()
     {
+        Task run;
+        lock (_gate)
+        {
+            _disposed = true;
+            run = _run;
+        }
+
         _loader.Dispose();
-        _optimizer.Dispose();
+
+        // Native code may be reading what is freed here. A progress callback cannot wait for its own run, which then does the freeing.
+        if (Environment.CurrentManagedThreadId != _runThread)
+        {
+            Task.WaitAny(run);
+            _optimizer.Dispose();
+        }
     }
 
     private TrainingResult Run(IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
-        long firstStep = _step;
-        var history = new List<TrainingProgress>();
-        _logger.Started(firstStep, TotalSteps, _options.BatchSize, _model.Device, _loader.Source.Count, _options.Seed, _model);
+        _runThread = Environment.CurrentManagedThreadId;
         try
         {
-            using var meter = new ProgressMeter(_model, _options, _schedule, _loader, firstStep);
-            void Report()
+            return Train(progress, cancellationToken);
+        }
+        catch (ObjectDisposedException exception) when (_disposed)
+        {
+            throw new ObjectDisposedException(
+                Invariant($"The trainer was disposed during its run, after step {_step} of {TotalSteps}; nothing was saved. Await RunAsync before disposing, or cancel it to keep the result."), exception);
+        }
+        finally
+        {
+            _runThread = 0;
+            if (_disposed)
             {
-                TrainingProgress report = meter.Report(_step);
-                RequireFinite(report);
-                history.Add(report);
-                LossValues losses = report.Losses;
-                _logger.Progress(report.Step, report.TotalSteps, report.Epoch, losses.Total, losses.CleanTeacher, losses.NoisyTeacher, losses.NoisyClean, report.ImagesPerSecond, report.LoaderWaitShare);
-                progress?.Report(report);
+                _optimizer.Dispose();
+            }
+        }
+    }
+
+    private TrainingResult Train(IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
+    {
+        long firstStep = _step;
+        var history = new List<TrainingProgress>();
+        if (_options.OutputDirectory is { } output)
+        {
+            ResultFolder.Prepare(output);
+        }
+
+        _logger.Started(firstStep, TotalSteps, _options.BatchSize, _model.Device, _loader.Source.Count, _options.Seed, _model);
+        using var meter = new ProgressMeter(_model, _options, _schedule, _loader, firstStep);
+        void Report()
+        {
+            TrainingProgress report = meter.Report(_step);
+            RequireFinite(report);
+            history.Add(report);
+            LossValues losses = report.Losses;
+            _logger.Progress(report.Step, report.TotalSteps, report.Epoch, losses.Total, losses.CleanTeacher, losses.NoisyTeacher, losses.NoisyClean, report.ImagesPerSecond, report.LoaderWaitShare);
+            progress?.Report(report);
+            ObjectDisposedException.ThrowIf(_disposed, this);
+        }
+
+        // Cancelling is ours to notice, between two steps: the loader would throw.
+        foreach (ImageBatch batch in _loader.Steps(firstStep, TotalSteps - firstStep, CancellationToken.None))
+        {
+            using (batch)
+            {
+                ObjectDisposedException.ThrowIf(_disposed, this);
+                TrainStep(batch, meter);
             }
 
-            // Cancelling is ours to notice, between two steps: the loader would throw.
-            foreach (ImageBatch batch in _loader.Steps(firstStep, TotalSteps - firstStep, CancellationToken.None))
-            {
-                using (batch)
-                {
-                    TrainStep(batch, meter);
-                }
-
-                if (_step % _options.LogEvery == 0)
-                {
-                    Report();
-                }
-
-                if (cancellationToken.IsCancellationRequested)
-                {
-                    break;
-                }
-            }
-
-            if (meter.HasUnreported)
+            if (_step % _options.LogEvery == 0)
             {
                 Report();
             }
 
-            IReadOnlyList<string> files = _options.OutputDirectory is { } directory ? SaveResult(directory) : [];
-            _logger.Ended(_step, TotalSteps, meter.Elapsed);
-            long steps = _step - firstStep;
-            return new TrainingResult(steps, steps * _options.BatchSize, meter.Elapsed, _step == TotalSteps, history, _loader.BadImages, files);
+            if (cancellationToken.IsCancellationRequested)
+            {
+                break;
+            }
         }
-        finally
+
+        if (meter.HasUnreported)
         {
-            Volatile.Write(ref _running, 0);
+            Report();
+        }
+
+        IReadOnlyList<string> files = _options.OutputDirectory is { } directory ? ResultFolder.Save(directory, _model, _logger) : [];
+        _logger.Ended(_step, TotalSteps, meter.Elapsed);
+        long steps = _step - firstStep;
+        return new TrainingResult(steps, steps * _options.BatchSize, meter.Elapsed, _step == TotalSteps, history, _loader.BadImages, files);
+    }
+
+    private void TrainStep(ImageBatch batch, ProgressMeter meter)
+    {
+        try
+        {
+            Step(batch, meter);
+        }
+        catch (Exception exception)
+        {
+            // What a broken step has added to the gradients must not reach the next one.
+            _model.Parameters.ZeroGradients();
+            if (exception is ExternalException)
+            {
+                throw new TrainingException(Invariant(
+                    $"Step {_step + 1} of {TotalSteps} failed in the native runtime: {exception.Message.Split('\n')[0].Trim()} If memory ran out, lower BatchSize (it is {_options.BatchSize}), or choose a smaller network or larger patches."), exception);
+            }
+
+            throw;
         }
     }
 
     // One step of the method (docs/paper-to-code.md). Everything native that it makes ends with its scope.
-    private void TrainStep(ImageBatch batch, ProgressMeter meter)
+    private void Step(ImageBatch batch, ProgressMeter meter)
     {
         using DisposeScope scope = NewDisposeScope();
         StepSettings settings = _schedule.At(_step);
@@ -187,31 +259,6 @@ public sealed class JepaTrainer : IDisposable
         {
             throw new TrainingException(Invariant(
                 $"The loss became {report.Losses.Total} by step {report.Step} (terms: {report.Losses}). The weights are lost from there on; lower LearningRate (it was {report.Settings.LearningRate}) or set MaxGradientNorm, and start again."));
-        }
-    }
-
-    private List<string> SaveResult(string directory)
-    {
-        var files = new List<string>();
-        void Save(string name, Action<string> save)
-        {
-            string path = Path.Combine(directory, name);
-            save(path);
-            files.Add(path);
-            _logger.Saved(path);
-        }
-
-        try
-        {
-            Directory.CreateDirectory(directory);
-            Save("model.safetensors", _model.SaveWeights);
-            Save("student.safetensors", _model.Student.Save);
-            Save("teacher.safetensors", _model.Teacher.Save);
-            return files;
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new TrainingException($"The result cannot be saved to OutputDirectory '{directory}': {exception.Message} Free space or choose another folder; the trained model is still in memory (JepaModel.SaveWeights).", exception);
         }
     }
 

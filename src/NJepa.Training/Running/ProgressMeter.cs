@@ -37,10 +37,14 @@ internal sealed class ProgressMeter(JepaModel model, PretrainingOptions options,
             (step - _lastStep) * options.BatchSize / seconds,
             Math.Clamp((wait - _lastWait) / (passed > TimeSpan.Zero ? passed : TimeSpan.FromTicks(1)), 0, 1),
             now,
-            now / Math.Max(1, step - _firstStep) * (schedule.TotalSteps - step));
+            Remaining(now, step));
         (_lastStep, _lastTime, _lastWait) = (step, now, wait);
         return report;
     }
+
+    // Limited to what a TimeSpan holds: a run of more years than that is a slip of the options, but no reason to fail.
+    private TimeSpan Remaining(TimeSpan now, long step) =>
+        TimeSpan.FromDays(Math.Min(now.TotalDays / Math.Max(1, step - _firstStep) * (schedule.TotalSteps - step), 10_000_000));
 
     public void Dispose() => _losses.Dispose();
 }

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Options;
 using static System.FormattableString;
 
 namespace NJepa.Training;
@@ -15,17 +16,24 @@ public sealed class TrainingSchedule
     private readonly double _exactLength;
 
     /// <summary>The schedule of a run.</summary>
-    /// <param name="options">Epochs, rates, decay, momentum and stretch.</param>
+    /// <param name="options">Epochs, rates, decay, momentum and stretch; changing them later has no effect.</param>
     /// <param name="stepsPerEpoch">Number of optimizer steps per epoch, at least 1.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="stepsPerEpoch"/> is below 1.</exception>
+    /// <exception cref="OptionsValidationException">Settings are out of range; lists every error.</exception>
     public TrainingSchedule(PretrainingOptions options, long stepsPerEpoch)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfLessThan(stepsPerEpoch, 1);
-        _options = options;
-        TotalSteps = checked(options.Epochs * stepsPerEpoch);
-        _warmupSteps = (long)(options.EffectiveWarmupEpochs * stepsPerEpoch);
-        _exactLength = options.ScheduleStretch * options.Epochs * stepsPerEpoch;
+        _options = options with { };
+        IReadOnlyList<string> errors = _options.Validate();
+        if (errors.Count > 0)
+        {
+            throw new OptionsValidationException(nameof(PretrainingOptions), typeof(PretrainingOptions), errors);
+        }
+
+        TotalSteps = checked(_options.Epochs * stepsPerEpoch);
+        _warmupSteps = (long)(_options.EffectiveWarmupEpochs * stepsPerEpoch);
+        _exactLength = _options.ScheduleStretch * _options.Epochs * stepsPerEpoch;
         _length = (long)_exactLength;
     }
 

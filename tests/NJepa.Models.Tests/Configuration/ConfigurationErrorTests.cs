@@ -42,6 +42,22 @@ public sealed class ConfigurationErrorTests : TensorTest
         exception.Errors.Should().HaveCount(15);
     }
 
+    [Fact]
+    public void Parts_that_are_missing_are_named()
+    {
+        JepaRecipe holes = JepaRecipe.Paper with { Name = null!, LossWeights = null!, VarianceCovariance = null!, Masking = null! };
+        Action build = () => JepaBuilder.WithEncoder(ViT.Nano4).WithRecipe(holes).WithStopGradient().Build();
+        build.Should().Throw<JepaConfigurationException>().Which.Errors.Should().Equal(
+            "JepaRecipe.Name is null; any text will do.",
+            "JepaRecipe.LossWeights is null; use JepaLossWeights.Paper.",
+            "JepaRecipe.VarianceCovariance is null; use VarianceCovarianceWeights.None.",
+            "JepaRecipe.Masking is null; use MultiBlockMasking.Paper.");
+        new JepaConfiguration(null!, null!, null!, 0).Validate().Should().Equal(
+            "JepaConfiguration.Encoder is null; use a preset such as ViT.Base16.",
+            "JepaConfiguration.Predictor is null; use PredictorOptions.For(encoder).",
+            "JepaConfiguration.Recipe is null; use a preset such as JepaRecipe.Paper.");
+    }
+
     public static TheoryData<ViT, string> Encoders => new()
     {
         { new ViT { PatchSize = 0 }, "ViT.PatchSize is 0; it must be at least 1 pixel." },

@@ -6,6 +6,22 @@ namespace NJepa.Models.Tests.Images;
 public sealed class ImageNormalizationTests : TensorTest
 {
     [Fact]
+    public void A_gpu_that_is_not_there_is_named_before_a_tensor_goes_to_it()
+    {
+        if (NJepaRuntime.GetInfo().IsCudaAvailable)
+        {
+            return;
+        }
+
+        var gpu = new Device(DeviceType.CUDA, 0);
+        using JepaModel model = Small.NJepa().Build();
+        Action image = () => ImageNormalization.ImageNet.ToTensor(new byte[3072], 1, 32, 32, gpu);
+        Action inputs = () => JepaInputs.Create(model.MaskSampler.Sample(0, 0, [1]), null, gpu);
+        image.Should().Throw<NativeRuntimeException>().WithMessage("Device 'cuda:0' was asked for, but *");
+        inputs.Should().Throw<NativeRuntimeException>().WithMessage("Device 'cuda:0' was asked for, but *");
+    }
+
+    [Fact]
     public void Pixels_become_normalised_channels_first_floats()
     {
         ImageNormalization normalization = ImageNormalization.ImageNet;

@@ -63,6 +63,45 @@ public sealed class LeakTests : TensorTest
         Tensor.TotalCount.Should().Be(before);
     }
 
+    // What lies between may be collected while native code reads it, unless the passes hold it themselves.
+    [Fact]
+    public void Passes_without_a_dispose_scope_leave_their_results_alone()
+    {
+        using Tensor images = Small.Images();
+        using JepaModel model = Small.NJepa().WithVarianceCovariance(0.05, 0.005).Build();
+        JepaInputs inputs = model.SampleInputs(0, 0, Small.Samples);
+        long before = Tensor.TotalCount;
+
+        JepaOutputs outputs = model.Forward(images, inputs);
+        Tensor.TotalCount.Should().Be(before + 4);
+        JepaLosses losses = model.ComputeLosses(outputs);
+        Tensor.TotalCount.Should().Be(before + 10);
+        losses.Total.backward();
+
+        model.Parameters["predictor.mask_token"].Gradient!.data<float>().ToArray().Should().NotContain(0);
+        Tensor?[] results = [outputs.ContextBKD, outputs.TargetsBMTD, outputs.CleanBMTD, outputs.NoisyBMTD, losses.Total, losses.CleanTeacher, losses.NoisyTeacher, losses.NoisyClean, losses.Variance, losses.Covariance];
+        foreach (Tensor? tensor in (Tensor?[])[.. results, inputs.Context.Patches, inputs.Context.Rows, inputs.Targets.Patches, inputs.Targets.Rows, inputs.NoiseBMTP])
+        {
+            tensor!.Dispose();
+        }
+    }
+
+    [Fact]
+    public void A_model_that_cannot_be_built_leaves_no_tensor()
+    {
+        long before = Tensor.TotalCount;
+        Action build = () => Small.IJepa().WithMasking(new Broken()).Build();
+        build.Should().Throw<InvalidOperationException>().WithMessage("no sampler");
+        Tensor.TotalCount.Should().Be(before);
+    }
+
+    private sealed record Broken : NJepa.Masking.MaskingOptions
+    {
+        public override NJepa.Masking.IMaskSampler CreateSampler(NJepa.Masking.PatchGrid grid) => throw new InvalidOperationException("no sampler");
+
+        public override IReadOnlyList<string> Validate(NJepa.Masking.PatchGrid grid) => [];
+    }
+
     [Fact]
     public void A_model_outlives_the_scope_that_it_was_built_in()
     {

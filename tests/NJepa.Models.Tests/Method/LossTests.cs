@@ -30,6 +30,26 @@ public sealed class LossTests : TensorTest
     }
 
     [Fact]
+    public void Outputs_that_have_no_loss_are_refused()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using JepaModel model = Small.NJepa().Build();
+        JepaOutputs outputs = Small.Step(model).Outputs;
+        Refused(outputs with { NoisyBMTD = null }, "NoisyBMTD of the outputs is null; compute the losses of what Forward of the same model returned, in the dispose scope of the same step.*");
+        Refused(outputs with { CleanBMTD = outputs.CleanBMTD.narrow(2, 0, 1) }, "CleanBMTD is Float32 [3,4,1,48] on cpu, but the targets are Float32 [3,4,*,48] on cpu; they must be alike.*");
+        Refused(outputs with { NoisyBMTD = outputs.NoisyBMTD!.to_type(ScalarType.Float64) }, "NoisyBMTD is Float64 *");
+        Refused(outputs with { ContextBKD = outputs.ContextBKD.mean([1]) }, "ContextBKD has 2 dimensions; it must have three, [B,K,D].*");
+        outputs.TargetsBMTD.Dispose();
+        Refused(outputs, "TargetsBMTD of the outputs is disposed; *");
+
+        void Refused(JepaOutputs wrong, string message)
+        {
+            Action compute = () => model.ComputeLosses(wrong);
+            compute.Should().Throw<ArgumentException>().WithMessage(message);
+        }
+    }
+
+    [Fact]
     public void Stop_gradient_changes_no_loss()
     {
         using DisposeScope scope = NewDisposeScope();

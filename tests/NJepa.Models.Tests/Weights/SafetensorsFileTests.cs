@@ -42,6 +42,20 @@ public sealed class SafetensorsFileTests : TensorTest
     }
 
     [Fact]
+    public void Tensors_without_dense_values_and_paths_without_a_file_are_refused()
+    {
+        using var folder = new TemporaryFolder();
+        using DisposeScope scope = NewDisposeScope();
+        Action sparse = () => SafetensorsFile.Write(folder.File("x"), [KeyValuePair.Create("a", eye(3).to_sparse())]);
+        Action meta = () => SafetensorsFile.Write(folder.File("x"), [KeyValuePair.Create("a", zeros(3, device: META))]);
+        Action root = () => SafetensorsFile.Write(Path.GetPathRoot(folder.Path)!, []);
+        sparse.Should().Throw<ArgumentException>().WithMessage("Tensor 'a' is sparse; call to_dense() on it; only dense values can be saved.*");
+        meta.Should().Throw<ArgumentException>().WithMessage("Tensor 'a' is on the meta device, where there are no values; only dense values can be saved.*");
+        root.Should().Throw<IOException>().WithMessage("'*' is a root folder; give the path of a file.");
+        Directory.GetFiles(folder.Path).Should().BeEmpty();
+    }
+
+    [Fact]
     public void Special_values_keep_their_bits()
     {
         using DisposeScope scope = NewDisposeScope();
