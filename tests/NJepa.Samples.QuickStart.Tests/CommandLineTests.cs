@@ -57,7 +57,7 @@ public sealed class CommandLineTests
     [InlineData("--image-size 8 --patch-size 1", "--image-size is 8; it must be from 16 to 1024 pixels; --patch-size is 1; it must be from 2 to 64 pixels")]
     [InlineData("--patch-size 7", "--patch-size is 7; it must divide the image size, 64")]
     [InlineData("--image-size 32", "--patch-size is 8, which cuts 32 pixels into 4 patches a side; it must leave from 6 to 64, or the masks have no room")]
-    [InlineData("--model huge --device tpu", "--model is 'huge'; it must be mini, tiny, small, base; --device is 'tpu'; it must be auto, cpu, cuda")]
+    [InlineData("--model huge --device tpu", "--model is 'huge'; it must be nano, tiny, small, base; --device is 'tpu'; it must be auto, cpu, cuda")]
     [InlineData("--images /no/such", "--images is '/no/such', where there is no folder and no file; it must be a folder of images or a zip of one")]
     public void Mistakes_are_named_in_one_line(string arguments, string expected)
     {

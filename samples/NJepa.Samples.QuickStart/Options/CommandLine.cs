@@ -16,7 +16,7 @@ internal static class CommandLine
           --epochs N               passes over the images, 1 to 100000 [default: 16]
           --image-size N           side of the crops in pixels, 16 to 1024 [default: 64]
           --patch-size N           side of a patch in pixels, 2 to 64; divides the image size [default: 8]
-          --model NAME             mini, tiny, small or base [default: mini]
+          --model NAME             nano, tiny, small or base [default: nano]
           --device NAME            cpu, cuda, or auto: cuda where there is one [default: auto]
           --seed N                 the same seed gives the same run on the CPU [default: 0]
           --help                   this text
@@ -124,7 +124,7 @@ internal static class CommandLine
     {
         "--images" => "photos",
         "--output" => "run1",
-        "--model" => "mini",
+        "--model" => "nano",
         "--device" => "cpu",
         "--image-size" => "64",
         "--patch-size" => "8",

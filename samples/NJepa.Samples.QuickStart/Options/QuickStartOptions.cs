@@ -4,7 +4,7 @@ namespace NJepa.Samples.QuickStart.Options;
 internal sealed record QuickStartOptions
 {
     /// <summary>The values of <c>--model</c>, smallest first.</summary>
-    public static readonly IReadOnlyList<string> Models = ["mini", "tiny", "small", "base"];
+    public static readonly IReadOnlyList<string> Models = ["nano", "tiny", "small", "base"];
 
     /// <summary>The values of <c>--device</c>.</summary>
     public static readonly IReadOnlyList<string> Devices = ["auto", "cpu", "cuda"];
@@ -25,7 +25,7 @@ internal sealed record QuickStartOptions
     public int PatchSize { get; init; } = 8;
 
     /// <summary>One of <see cref="Models"/>.</summary>
-    public string Model { get; init; } = "mini";
+    public string Model { get; init; } = "nano";
 
     /// <summary>One of <see cref="Devices"/>.</summary>
     public string Device { get; init; } = "auto";
@@ -34,6 +34,7 @@ internal sealed record QuickStartOptions
     public ulong Seed { get; init; }
 
     /// <summary>Whether help was asked for.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
     public bool Help { get; init; }
 
     /// <summary>Everything that is wrong with values that parsed, empty when nothing is.</summary>

@@ -18,14 +18,13 @@ internal static class QuickStartRecipe
     {
         ViT preset = options.Model switch
         {
-            "mini" => ViT.Nano4,
+            "nano" => ViT.Nano4,
             "tiny" => ViT.Tiny16,
             "small" => ViT.Small16,
             _ => ViT.Base16,
         };
         return preset with
         {
-            Name = $"{preset.Name.Split('/')[0]}/{options.PatchSize}",
             ImageSize = options.ImageSize,
             PatchSize = options.PatchSize,
         };

@@ -17,6 +17,11 @@ internal static class RunSummary
             view.Warning("the features use few of their dimensions; more images or more epochs help most.");
         }
 
+        if (before.NearestNeighbours is { } nearBefore && after.NearestNeighbours is { } nearAfter && nearAfter.Low <= nearBefore.Value && nearBefore.Value <= nearAfter.High)
+        {
+            view.Detail($"with {nearAfter.TestImages} test images this difference in kNN cannot be told from chance; more labelled test images would tell.");
+        }
+
         view.Files(options.Output,
         [
             (OutputFolder.Student, "the pretrained encoder: what you use"),

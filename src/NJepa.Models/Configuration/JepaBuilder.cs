@@ -12,6 +12,7 @@ namespace NJepa.Models;
 /// <remarks>Not thread-safe. A builder can build several models.</remarks>
 public sealed class JepaBuilder
 {
+    private const string ChangedSuffix = " (changed)";
     private readonly ViT _encoder;
     private PredictorOptions? _predictor;
     private JepaRecipe _recipe = JepaRecipe.IJepa;
@@ -122,16 +123,16 @@ public sealed class JepaBuilder
     }
 
     /// <inheritdoc/>
-    public override string ToString() => $"{_encoder.Name}, recipe {_recipe.Name}";
+    public override string ToString() => $"{_encoder.Title}, recipe {_recipe.Name}";
 
     private JepaBuilder Change(Func<JepaRecipe, JepaRecipe> change)
     {
         JepaRecipe changed = change(_recipe);
 
-        // The star says that a preset was changed; I-JEPA with a noisy predictor is I-JEPA no longer.
-        string? name = _recipe.Name?.TrimEnd('*');
+        // I-JEPA with a noisy predictor is I-JEPA no longer.
+        string? name = _recipe.Name?.Replace(ChangedSuffix, "", StringComparison.Ordinal);
         name = name == JepaRecipe.IJepa.Name && changed.Noise is not null ? "n-jepa" : name;
-        _recipe = name is null ? changed : changed with { Name = name + "*" };
+        _recipe = name is null ? changed : changed with { Name = name + ChangedSuffix };
         return this;
     }
 }

@@ -32,7 +32,7 @@ public sealed record JepaRecipe
         VarianceCovariance = new VarianceCovarianceWeights(0.05, 0.005),
     };
 
-    /// <summary>A name for people and logs. The builder marks a recipe that later calls changed with a star, such as <c>n-jepa*</c>.</summary>
+    /// <summary>A name for people and logs. The builder marks a recipe that later calls changed, such as <c>n-jepa (changed)</c>.</summary>
     /// <value>Default "custom".</value>
     public string Name { get; init; } = "custom";
 

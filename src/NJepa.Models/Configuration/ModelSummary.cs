@@ -10,7 +10,7 @@ internal static class ModelSummary
     private const int MasksForAverages = 32;
 
     public static string Describe(ViT vit) => Invariant(
-        $"{vit.Name}: {vit.Patches} tokens of width {vit.Width}, {vit.Depth} blocks, {vit.Heads} heads; {Count(EncoderParameters(vit))} parameters; {Giga(EncoderOperations(vit, vit.Patches)):0.###} GFLOP per image of {vit.ImageSize} px");
+        $"{vit.Title}: {vit.Patches} tokens of width {vit.Width}, {vit.Depth} blocks, {vit.Heads} heads; {Count(EncoderParameters(vit))} parameters; {Giga(EncoderOperations(vit, vit.Patches)):0.###} GFLOP per image of {vit.ImageSize} px");
 
     public static string Describe(JepaConfiguration configuration)
     {

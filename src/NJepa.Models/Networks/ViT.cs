@@ -14,35 +14,39 @@ public sealed record ViT
     private const int MaxPatchValues = 65536;
 
     /// <summary>Width 192, depth 12, 3 heads, patch 16; 5.5 M parameters.</summary>
-    public static ViT Tiny16 { get; } = new() { Name = "ViT-Ti/16", Width = 192, Depth = 12, Heads = 3 };
+    public static ViT Tiny16 { get; } = new() { Name = "ViT-Ti", Width = 192, Depth = 12, Heads = 3 };
 
     /// <summary>Width 384, depth 12, 6 heads, patch 16; 21.6 M parameters.</summary>
-    public static ViT Small16 { get; } = new() { Name = "ViT-S/16", Width = 384, Depth = 12, Heads = 6 };
+    public static ViT Small16 { get; } = new() { Name = "ViT-S", Width = 384, Depth = 12, Heads = 6 };
 
     /// <summary>Width 768, depth 12, 12 heads, patch 16; 85.6 M parameters. The network of the N-JEPA paper.</summary>
-    public static ViT Base16 { get; } = new() { Name = "ViT-B/16", Width = 768, Depth = 12, Heads = 12 };
+    public static ViT Base16 { get; } = new() { Name = "ViT-B", Width = 768, Depth = 12, Heads = 12 };
 
     /// <summary>Width 1024, depth 24, 16 heads, patch 16; 303 M parameters.</summary>
-    public static ViT Large16 { get; } = new() { Name = "ViT-L/16", Width = 1024, Depth = 24, Heads = 16 };
+    public static ViT Large16 { get; } = new() { Name = "ViT-L", Width = 1024, Depth = 24, Heads = 16 };
 
     /// <summary>Width 1280, depth 32, 16 heads, patch 14; 631 M parameters.</summary>
-    public static ViT Huge14 { get; } = new() { Name = "ViT-H/14", Width = 1280, Depth = 32, Heads = 16, PatchSize = 14 };
+    public static ViT Huge14 { get; } = new() { Name = "ViT-H", Width = 1280, Depth = 32, Heads = 16, PatchSize = 14 };
 
     /// <summary>Width 1280, depth 32, 16 heads, patch 16; 631 M parameters.</summary>
-    public static ViT Huge16 { get; } = new() { Name = "ViT-H/16", Width = 1280, Depth = 32, Heads = 16 };
+    public static ViT Huge16 { get; } = new() { Name = "ViT-H", Width = 1280, Depth = 32, Heads = 16 };
 
     /// <summary>Width 1408, depth 40, 16 heads, patch 16, MLP ratio 48/11; 1.01 G parameters.</summary>
-    public static ViT Giant16 { get; } = new() { Name = "ViT-G/16", Width = 1408, Depth = 40, Heads = 16, MlpRatio = 48.0 / 11.0 };
+    public static ViT Giant16 { get; } = new() { Name = "ViT-G", Width = 1408, Depth = 40, Heads = 16, MlpRatio = 48.0 / 11.0 };
 
     /// <summary>
     /// A small network for small pictures and two processor cores: width 96, depth 4, 3 heads; 0.45 M parameters.
     /// With the default 8 x 8 grid it is the network of the quick start.
     /// </summary>
-    public static ViT Nano4 { get; } = new() { Name = "ViT-Nano/4", Width = 96, Depth = 4, Heads = 3, ImageSize = 32, PatchSize = 4 };
+    public static ViT Nano4 { get; } = new() { Name = "ViT-Nano", Width = 96, Depth = 4, Heads = 3, ImageSize = 32, PatchSize = 4 };
 
-    /// <summary>A name for people.</summary>
+    /// <summary>A name for people, without the patch size.</summary>
     /// <value>Default "ViT".</value>
     public string Name { get; init; } = "ViT";
+
+    /// <summary>Name and patch size as the field writes them: <c>ViT-B/16</c>.</summary>
+    [JsonIgnore]
+    public string Title => $"{Name}/{PatchSize}";
 
     /// <summary>Side of the square input image in pixels, from 1 to 16,384; a multiple of <see cref="PatchSize"/>, at most 256 patches.</summary>
     /// <value>Default 224.</value>
@@ -118,7 +122,7 @@ public sealed record ViT
     /// <summary>The sizes in one line, for people.</summary>
     // Not the record's own: that would compute the grid, and a size that has none could not be printed.
     public override string ToString() =>
-        Invariant($"{Name}: {ImageSize} px of {Channels} channels in patches of {PatchSize}, width {Width}, depth {Depth}, {Heads} heads, MLP ratio {MlpRatio}");
+        Invariant($"{Title}: {ImageSize} px of {Channels} channels in patches of {PatchSize}, width {Width}, depth {Depth}, {Heads} heads, MLP ratio {MlpRatio}");
 
     private static int Nearest(int value, int multiple) =>
         multiple < 1 ? value : Math.Max(1, (int)Math.Round(value / (double)multiple)) * multiple;

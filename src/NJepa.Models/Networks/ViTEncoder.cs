@@ -164,7 +164,7 @@ public sealed class ViTEncoder : IDisposable
         if (shape.Length != 4 || shape[0] < 1 || !shape.AsSpan(1).SequenceEqual(expected))
         {
             throw new ArgumentException(
-                $"The images have shape [{string.Join(",", shape)}]; {Configuration.Name} takes [B,{string.Join(",", expected)}] with B at least 1. Resize the images or build the encoder with another ImageSize.",
+                $"The images have shape [{string.Join(",", shape)}]; {Configuration.Title} takes [B,{string.Join(",", expected)}] with B at least 1. Resize the images or build the encoder with another ImageSize.",
                 nameof(imagesBCHW));
         }
 

@@ -113,7 +113,7 @@ public sealed class ConfigurationErrorTests : TensorTest
     [Theory]
     [MemberData(nameof(Encoders))]
     public void Even_a_wrong_size_can_be_printed(ViT encoder, string message) =>
-        encoder.ToString().Should().StartWith("ViT: ", message).And.EndWith(FormattableString.Invariant($" width {encoder.Width}, depth {encoder.Depth}, {encoder.Heads} heads, MLP ratio {encoder.MlpRatio}"));
+        encoder.ToString().Should().StartWith($"ViT/{encoder.PatchSize}: ", message).And.EndWith(FormattableString.Invariant($" width {encoder.Width}, depth {encoder.Depth}, {encoder.Heads} heads, MLP ratio {encoder.MlpRatio}"));
 
     [Fact]
     public void Sizes_print_in_one_line() =>

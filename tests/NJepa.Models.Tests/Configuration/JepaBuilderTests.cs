@@ -31,7 +31,7 @@ public sealed class JepaBuilderTests : TensorTest
     {
         JepaConfiguration configuration = call(JepaBuilder.WithEncoder(ViT.Base16)).Configure();
 
-        configuration.Should().Be(new JepaConfiguration(ViT.Base16, PredictorOptions.For(ViT.Base16), expected with { Name = expected.Noise is null ? "i-jepa*" : "n-jepa*" }, 0), what);
+        configuration.Should().Be(new JepaConfiguration(ViT.Base16, PredictorOptions.For(ViT.Base16), expected with { Name = expected.Noise is null ? "i-jepa (changed)" : "n-jepa (changed)" }, 0), what);
     }
 
     [Fact]
@@ -41,7 +41,7 @@ public sealed class JepaBuilderTests : TensorTest
 
         model.HasNoisyPredictor.Should().BeTrue();
         model.Configuration.Encoder.Should().Be(ViT.Base16);
-        model.Configuration.Recipe.Should().Be(JepaRecipe.Paper with { Name = "n-jepa*" });
+        model.Configuration.Recipe.Should().Be(JepaRecipe.Paper with { Name = "n-jepa (changed)" });
         model.TeacherParameters.Count.Should().Be(85_646_592);
         model.Parameters.Count.Should().Be(85_646_592 + (2 * 11_238_912));
         model.Device.type.Should().Be(DeviceType.CPU);
@@ -135,7 +135,7 @@ public sealed class JepaBuilderTests : TensorTest
 
         (first.Seed, second.Seed).Should().Be((1UL, 2UL));
         first.Recipe.RescaledInitialization.Should().BeFalse();
-        builder.ToString().Should().Be("ViT-B/16, recipe i-jepa*");
+        builder.ToString().Should().Be("ViT-B/16, recipe i-jepa (changed)");
     }
 
     [Fact]

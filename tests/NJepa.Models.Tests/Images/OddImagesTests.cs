@@ -8,7 +8,7 @@ namespace NJepa.Models.Tests.Images;
 /// <summary>Whatever tensor comes, the answer is a result or a typed exception that says what was wrong: never one of libtorch's.</summary>
 public sealed class OddImagesTests : TensorTest
 {
-    private const string Shapes = "; tiny takes [B,3,32,32] with B at least 1. Resize the images or build the encoder with another ImageSize. (Parameter 'imagesBCHW')";
+    private const string Shapes = "; tiny/4 takes [B,3,32,32] with B at least 1. Resize the images or build the encoder with another ImageSize. (Parameter 'imagesBCHW')";
     private const string Types = "; the encoder takes Float32 on cpu. ImageNormalization.ToTensor makes such tensors. (Parameter 'imagesBCHW')";
 
     public static TheoryData<string, Func<Tensor>, string> Refused => new()

@@ -51,7 +51,7 @@ public sealed class ModelSummaryTests : TensorTest
         ];
         foreach (var preset in expected)
         {
-            (preset.Vit, preset.Vit.Name, preset.Vit.Width, preset.Vit.Depth, preset.Vit.Heads, preset.Vit.PatchSize, preset.Vit.MlpWidth, preset.Vit.Patches).Should().Be(preset);
+            (preset.Vit, preset.Vit.Title, preset.Vit.Width, preset.Vit.Depth, preset.Vit.Heads, preset.Vit.PatchSize, preset.Vit.MlpWidth, preset.Vit.Patches).Should().Be(preset);
             (preset.Vit.ImageSize, preset.Vit.Channels).Should().Be((224, 3));
         }
     }
@@ -92,8 +92,8 @@ public sealed class ModelSummaryTests : TensorTest
         using JepaModel model = Small.NJepa().WithMultiLevelNoise().Build();
 
         model.ToString().Should().Be("""
-            recipe n-jepa*, noisy predictor: EdmNoise, MultiLevel
-            student and teacher  tiny: 64 tokens of width 48, 2 blocks, 3 heads; 59.0 k parameters; 0.009 GFLOP per image of 32 px
+            recipe n-jepa (changed), noisy predictor: EdmNoise, MultiLevel
+            student and teacher  tiny/4: 64 tokens of width 48, 2 blocks, 3 heads; 59.0 k parameters; 0.009 GFLOP per image of 32 px
             predictors           2 of width 24, 2 blocks, 3 heads; 33.8 k parameters
             masks                4 target blocks of about 9 patches, about 15 of 64 patches visible
             trained              92.8 k parameters; about 0.029 GFLOP per image and training step
@@ -106,8 +106,8 @@ public sealed class ModelSummaryTests : TensorTest
         using JepaModel model = Small.IJepa().Build();
 
         model.ToString().Should().Be("""
-            recipe i-jepa*, no noisy predictor (I-JEPA)
-            student and teacher  tiny: 64 tokens of width 48, 2 blocks, 3 heads; 59.0 k parameters; 0.009 GFLOP per image of 32 px
+            recipe i-jepa (changed), no noisy predictor (I-JEPA)
+            student and teacher  tiny/4: 64 tokens of width 48, 2 blocks, 3 heads; 59.0 k parameters; 0.009 GFLOP per image of 32 px
             predictors           1 of width 24, 2 blocks, 3 heads; 16.9 k parameters
             masks                4 target blocks of about 9 patches, about 15 of 64 patches visible
             trained              75.9 k parameters; about 0.022 GFLOP per image and training step

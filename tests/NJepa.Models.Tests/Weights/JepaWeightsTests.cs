@@ -46,7 +46,7 @@ public sealed class JepaWeightsTests : TensorTest
         Describe(ours).Should().BeEquivalentTo(Describe(reference).Where(IsWeight));
         ours.Metadata.Should().BeEquivalentTo(new Dictionary<string, string>
         {
-            ["format"] = "pt", ["njepa.content"] = "model", ["njepa.seed"] = "0", ["njepa.recipe"] = noisy ? "n-jepa*" : "i-jepa*",
+            ["format"] = "pt", ["njepa.content"] = "model", ["njepa.seed"] = "0", ["njepa.recipe"] = noisy ? "n-jepa (changed)" : "i-jepa (changed)",
         });
     }
 
