@@ -13,7 +13,7 @@ internal static class CommandLine
 
           --images FOLDER_OR_ZIP   your images, one folder per class [default: pictures that this program draws]
           --output DIR             where everything is written [default: njepa-quickstart]
-          --epochs N               passes over the images, 1 to 100000 [default: 16]
+          --epochs N               passes over the images, 1 to 100000 [default: 14]
           --image-size N           side of the crops in pixels, 16 to 1024 [default: 64]
           --patch-size N           side of a patch in pixels, 2 to 64; divides the image size [default: 8]
           --model NAME             nano, tiny, small or base [default: nano]

@@ -16,7 +16,7 @@ internal sealed record QuickStartOptions
     public string Output { get; init; } = "njepa-quickstart";
 
     /// <summary>Passes over the training images.</summary>
-    public int Epochs { get; init; } = 16;
+    public int Epochs { get; init; } = 14;
 
     /// <summary>Side of the square that images are cropped to, in pixels.</summary>
     public int ImageSize { get; init; } = 64;
