@@ -88,6 +88,14 @@ public sealed class JepaTrainerTests(JepaTrainerTests.Pictures pictures) : Tenso
     }
 
     [Fact]
+    public async Task A_run_that_is_cancelled_before_it_starts_takes_no_step()
+    {
+        (_, TrainingResult result) = await RunAsync(Options(), token: new CancellationToken(canceled: true));
+        (result.Steps, result.Completed).Should().Be((0, false));
+        result.History.Should().BeEmpty();
+    }
+
+    [Fact]
     public async Task Training_changes_student_predictors_and_teacher()
     {
         using JepaModel model = Model();

@@ -187,17 +187,17 @@ public sealed class JepaTrainer : IDisposable
             using (batch)
             {
                 ObjectDisposedException.ThrowIf(_disposed, this);
+                if (cancellationToken.IsCancellationRequested)
+                {
+                    break;
+                }
+
                 TrainStep(batch, meter);
             }
 
             if (_step % _options.LogEvery == 0)
             {
                 Report();
-            }
-
-            if (cancellationToken.IsCancellationRequested)
-            {
-                break;
             }
         }
 
