@@ -1,6 +1,6 @@
 namespace NJepa.Evaluation.Tests;
 
-public sealed class CollapseMeasuresTests : TorchTest
+public sealed class CollapseMeasuresTests : TensorTest
 {
     [Fact]
     public void All_measures_match_a_double_precision_oracle()

@@ -1,6 +1,6 @@
 namespace NJepa.Evaluation.Tests;
 
-public sealed class EvaluationReportTests : TorchTest
+public sealed class EvaluationReportTests : TensorTest
 {
     private static readonly EvaluationReport Report = new(
     [

@@ -4,7 +4,7 @@ using TorchSharp;
 
 namespace NJepa.Evaluation.Tests;
 
-public sealed class FeatureExtractorTests : TorchTest
+public sealed class FeatureExtractorTests : TensorTest
 {
     private static readonly ViT Small = ViT.Nano4 with { ImageSize = 16, Depth = 2, Width = 24, Heads = 2 };
 

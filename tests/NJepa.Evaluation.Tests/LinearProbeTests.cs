@@ -1,6 +1,6 @@
 namespace NJepa.Evaluation.Tests;
 
-public sealed class LinearProbeTests : TorchTest
+public sealed class LinearProbeTests : TensorTest
 {
     public static TheoryData<LinearProbeOptions> Protocols => new()
     {

@@ -1,6 +1,6 @@
 namespace NJepa.Evaluation.Tests;
 
-public sealed class NearestNeighboursTests : TorchTest
+public sealed class NearestNeighboursTests : TensorTest
 {
     [Fact]
     public void The_defaults_are_twenty_weighted_neighbours_of_centred_features()

@@ -2,7 +2,7 @@ using TorchSharp;
 
 namespace NJepa.Evaluation.Tests;
 
-public sealed class PatchFeaturePcaTests : TorchTest
+public sealed class PatchFeaturePcaTests : TensorTest
 {
     /// <summary>Patches along three known directions of eight, with variances 100, 25 and 4 and a skewed spread.</summary>
     private static readonly float[] Patches = Make(400);
