@@ -32,6 +32,31 @@ public sealed class FeatureExtractorTests : TensorTest
     }
 
     [Fact]
+    public void Features_of_several_layers_end_with_those_of_the_last()
+    {
+        BitmapSource source = BitmapSource.Random(9, 16, seed: 1, "cat", "dog");
+        using ViTEncoder encoder = NewEncoder(seed: 3);
+
+        FeatureSet last = FeatureExtractor.Extract(encoder, source), both = FeatureExtractor.Extract(encoder, source, new() { LastLayers = 2 });
+
+        both.Width.Should().Be(48);
+        for (int i = 0; i < 9; i++)
+        {
+            both.Row(i)[24..].ToArray().Should().Equal(last.Row(i).ToArray());
+        }
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(3)]
+    public void Layers_that_the_encoder_does_not_have_are_refused(int lastLayers)
+    {
+        using ViTEncoder encoder = NewEncoder();
+        Action extract = () => FeatureExtractor.Extract(encoder, BitmapSource.Random(2, 16, seed: 1, "cat", "dog"), new() { LastLayers = lastLayers });
+        extract.Should().Throw<ArgumentException>().WithMessage($"FeatureExtractionOptions.LastLayers is {lastLayers}; the encoder has 2 layers, so it must be from 1 to 2.*");
+    }
+
+    [Fact]
     public void An_image_that_cannot_be_read_is_left_out_and_the_others_keep_their_place()
     {
         BitmapSource source = BitmapSource.Random(20, 16, seed: 1, "cat", "dog");

@@ -24,6 +24,10 @@ public sealed record FeatureExtractionOptions
     /// <value>Default: the defaults of <see cref="ImageLoaderOptions"/>, among them batches of 128.</value>
     public ImageLoaderOptions Loading { get; init; } = new();
 
+    /// <summary>From how many of the encoder's last layers features are taken; they are concatenated.</summary>
+    /// <value>Default: 1. From 1 to the encoder's depth; the low-shot protocol of the N-JEPA paper uses 1 and 4.</value>
+    public int LastLayers { get; init; } = 1;
+
     internal EvaluationTransform TransformFor(int imageSize) =>
         Transform ?? (imageSize < SmallestCroppedSize ? EvaluationTransform.CentralSquare(imageSize) : new EvaluationTransform { ImageSize = imageSize });
 }

@@ -9,13 +9,13 @@ namespace NJepa.Evaluation;
 /// <summary>Turns images into cached features, once; every measure then works on these.</summary>
 public static class FeatureExtractor
 {
-    /// <summary>The features of all images: the mean over the patches of the encoder's last layer.</summary>
+    /// <summary>The features of all images: the mean over the patches of the encoder's last layer, or of its last layers side by side.</summary>
     /// <param name="encoder">The encoder. N-JEPA evaluates the student (<c>model.Student</c>), I-JEPA the teacher.</param>
     /// <param name="source">The images; one that cannot be read is left out.</param>
     /// <param name="options">View, normalisation and loading; null for the defaults.</param>
     /// <param name="progress">Receives the part that is done, from 0 to 1, after each batch; null for none.</param>
     /// <param name="cancellationToken">Stops the extraction.</param>
-    /// <returns>Features [N,D] in the order of the source; <see cref="FeatureSet.SourceIndices"/> says which image is which.</returns>
+    /// <returns>Features [N,D], or [N,n*D] from n layers, in the order of the source; <see cref="FeatureSet.SourceIndices"/> says which image is which.</returns>
     /// <exception cref="ArgumentException">The source is empty, an option is out of range, or the view has another size than the encoder takes.</exception>
     /// <exception cref="TooManyBadImagesException">More images than <see cref="ImageLoaderOptions.MaxBadImageShare"/> allows cannot be read.</exception>
     /// <exception cref="EvaluationException">No image can be read, or a feature is NaN or infinite.</exception>
@@ -34,6 +34,12 @@ public static class FeatureExtractor
             throw new ArgumentException("FeatureExtractionOptions.Normalization is null; use that of the pretraining, ImageNormalization.ImageNet by default.", nameof(options));
         }
 
+        int depth = encoder.Configuration.Depth;
+        if (options.LastLayers < 1 || options.LastLayers > depth)
+        {
+            throw new ArgumentException(FormattableString.Invariant($"FeatureExtractionOptions.LastLayers is {options.LastLayers}; the encoder has {depth} layers, so it must be from 1 to {depth}."), nameof(options));
+        }
+
         EvaluationTransform transform = options.TransformFor(encoder.Configuration.ImageSize);
         if (transform.ImageSize != encoder.Configuration.ImageSize)
         {
@@ -42,13 +48,13 @@ public static class FeatureExtractor
                 nameof(options));
         }
 
-        return Collect(source, transform, options.Loading, encoder.Configuration.Width, progress, EncodeBatch, cancellationToken);
+        return Collect(source, transform, options.Loading, options.LastLayers * encoder.Configuration.Width, progress, EncodeBatch, cancellationToken);
 
         void EncodeBatch(ImageBatch batch, Span<float> target)
         {
             using DisposeScope scope = NewDisposeScope();
             Tensor imagesBCHW = options.Normalization.ToTensor(batch.Pixels, batch.Count, batch.ImageSize, batch.ImageSize, encoder.Device);
-            Tensor featuresBD = encoder.EncodePooled(imagesBCHW).to(ScalarType.Float32).cpu().contiguous();
+            Tensor featuresBD = encoder.EncodePooled(imagesBCHW, options.LastLayers).to(ScalarType.Float32).cpu().contiguous();
             MemoryMarshal.Cast<byte, float>(featuresBD.bytes).CopyTo(target);
         }
     }

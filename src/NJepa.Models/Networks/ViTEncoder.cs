@@ -106,10 +106,39 @@ public sealed class ViTEncoder : IDisposable
     /// <summary>Image features <c>[B,D]</c>: the mean over the patches of <see cref="Encode"/>, without gradients.</summary>
     /// <param name="imagesBCHW">Normalised images <c>[B,C,H,W]</c> float32 on <see cref="Device"/>.</param>
     /// <exception cref="ArgumentException">The images' shape, type or device does not fit.</exception>
-    public Tensor EncodePooled(Tensor imagesBCHW)
+    public Tensor EncodePooled(Tensor imagesBCHW) => EncodePooled(imagesBCHW, 1);
+
+    /// <summary>
+    /// Image features <c>[B, n*D]</c> from the last n layers: of each the final LayerNorm and the mean over the patches, concatenated from the earliest to the last, without gradients. The low-shot
+    /// protocol of the N-JEPA paper uses 1 and 4. The last D channels are those of <see cref="EncodePooled(Tensor)"/>.
+    /// </summary>
+    /// <param name="imagesBCHW">Normalised images <c>[B,C,H,W]</c> float32 on <see cref="Device"/>.</param>
+    /// <param name="lastLayers">n, from 1 to the network's depth.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="lastLayers"/> is below 1 or above the network's depth.</exception>
+    /// <exception cref="ArgumentException">The images' shape, type or device does not fit.</exception>
+    public Tensor EncodePooled(Tensor imagesBCHW, int lastLayers)
     {
+        if (lastLayers < 1 || lastLayers > _blocks.Length)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(lastLayers), lastLayers, FormattableString.Invariant($"{Configuration.Title} has {_blocks.Length} layers; lastLayers must be from 1 to {_blocks.Length}."));
+        }
+
+        CheckImages(imagesBCHW);
+        using IDisposable noGradient = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        return Encode(imagesBCHW).mean([1]).MoveToOuterDisposeScope();
+        Tensor tokensBLD = EmbedAll(Patches.FromImages(imagesBCHW, Configuration.PatchSize), imagesBCHW.size(0));
+        var pooled = new List<Tensor>(lastLayers);
+        for (int i = 0; i < _blocks.Length; i++)
+        {
+            tokensBLD = _blocks[i].Forward(tokensBLD);
+            if (i >= _blocks.Length - lastLayers)
+            {
+                pooled.Add(Finish(tokensBLD).mean([1]));
+            }
+        }
+
+        return cat(pooled, 1).MoveToOuterDisposeScope();
     }
 
     /// <summary>
@@ -149,6 +178,8 @@ public sealed class ViTEncoder : IDisposable
     internal Tensor Embed(Tensor patches) => functional.linear(patches, _embed.Weight.view(Configuration.Width, -1), _embed.Bias);
 
     internal TransformerBlock Block(int index) => _blocks[index];
+
+    internal LayerNormLayer FinalNorm => _norm;
 
     internal void CheckImages(Tensor imagesBCHW)
     {

@@ -45,6 +45,35 @@ public sealed class NetworkTests : TensorTest
     }
 
     [Fact]
+    public void Features_of_the_last_layers_stand_side_by_side()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using JepaModel model = Small.IJepa().Build();
+        Small.Scramble(model);
+        Tensor images = Small.Images();
+        ViTEncoder student = model.Student;
+        Tensor first = student.Block(0).Forward(student.Embed(Patches.FromImages(images, 4)).view(3, 64, 48).add(student.PositionsLD));
+
+        Tensor both = student.EncodePooled(images, 2);
+
+        both.shape.Should().Equal(3, 96);
+        both.requires_grad.Should().BeFalse();
+        Parity.ShouldMatch(both.narrow(1, 0, 48).contiguous(), student.FinalNorm.Forward(first).mean([1]), 1e-5, what: "layer 1");
+        Parity.ShouldMatch(both.narrow(1, 48, 48).contiguous(), student.Encode(images).mean([1]), 1e-6, what: "layer 2");
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(3)]
+    public void Layers_that_are_not_there_are_refused(int lastLayers)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using JepaModel model = Small.IJepa().Build();
+        Action encode = () => model.Student.EncodePooled(Small.Images(), lastLayers);
+        encode.Should().Throw<ArgumentOutOfRangeException>().WithMessage("tiny/4 has 2 layers; lastLayers must be from 1 to 2.*");
+    }
+
+    [Fact]
     public void Hidden_patches_do_not_reach_the_student()
     {
         using DisposeScope scope = NewDisposeScope();
