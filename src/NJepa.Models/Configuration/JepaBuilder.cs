@@ -77,8 +77,8 @@ public sealed class JepaBuilder
     public JepaBuilder WithStopGradient() => Change(recipe => recipe with { StopGradient = true });
 
     /// <summary>Adds variance and covariance terms against collapse; they are not part of N-JEPA.</summary>
-    /// <param name="variance">Weight of the variance term; 0.05 served small sets well.</param>
-    /// <param name="covariance">Weight of the covariance term; 0.005 served small sets well.</param>
+    /// <param name="variance">Weight of the variance term; <see cref="JepaRecipe.SmallData"/> has 0.05.</param>
+    /// <param name="covariance">Weight of the covariance term; <see cref="JepaRecipe.SmallData"/> has 0.005.</param>
     public JepaBuilder WithVarianceCovariance(double variance, double covariance) =>
         Change(recipe => recipe with { VarianceCovariance = new VarianceCovarianceWeights(variance, covariance) });
 

@@ -22,7 +22,7 @@ public sealed record JepaRecipe
     public static JepaRecipe Reference { get; } = new() { Name = "reference", Masking = MultiBlockMasking.Reference };
 
     /// <summary>
-    /// N-JEPA for a few thousand images and small grids: variance and covariance terms on (without them small sets hardly train at all), masks that keep as few as 4 patches.
+    /// N-JEPA for a few thousand images and small grids: variance and covariance terms on (without them the small set that was tried learned far less), masks that keep as few as 4 patches.
     /// What was tried and what it gave stands in docs/small-data.md.
     /// </summary>
     public static JepaRecipe SmallData { get; } = Paper with

@@ -3,7 +3,7 @@ namespace NJepa.Models;
 /// <summary>
 /// Weights of two regularising terms against collapse (VICReg, arXiv 2105.04906; with I-JEPA: C-JEPA, arXiv 2410.19560). With Z <c>[B,D]</c> the mean over the visible patches
 /// of the student's output: <c>Variance * mean(relu(1 - std_d(Z)))</c> and <c>Covariance * (sum of squared off-diagonal covariances of Z) / D</c>.
-/// They are not part of N-JEPA; on small sets they make the difference between learning and not.
+/// They are not part of N-JEPA; on the small set that was tried (docs/small-data.md) most of what is learned depends on them.
 /// </summary>
 /// <param name="Variance">Weight of the variance term. Finite, at least 0.</param>
 /// <param name="Covariance">Weight of the covariance term. Finite, at least 0.</param>
