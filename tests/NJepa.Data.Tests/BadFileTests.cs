@@ -121,7 +121,7 @@ public sealed class BadFileTests
     {
         var options = new ImageDecodingOptions();
 
-        (options.MaxPixels, options.MaxFileBytes, options.ScaledDecoding).Should().Be((134_217_728, 268_435_456, true));
+        (options.MaxPixels, options.MaxFileBytes, options.ScaledDecoding, options.PartialDecoding).Should().Be((134_217_728, 268_435_456, true, true));
         options.Validate().Should().BeEmpty();
     }
 

@@ -54,7 +54,8 @@ public sealed class ImageDecoder
     {
         ArgumentNullException.ThrowIfNull(encoded);
         Picture picture = Load(encoded, name, transform: null, default);
-        byte[] rgb = new byte[checked(picture.Width * picture.Height * 3)];
+        (int width, int height) = (picture.Window.Width, picture.Window.Height);
+        byte[] rgb = new byte[checked(width * height * 3)];
         ReadOnlySpan<byte> wide = picture.Pixels;
         for (int i = 0, j = 0; i < rgb.Length; i += 3, j += 4)
         {
@@ -62,7 +63,7 @@ public sealed class ImageDecoder
         }
 
         ReleaseLargeBuffers();
-        return new RgbImage(picture.Width, picture.Height, rgb);
+        return new RgbImage(width, height, rgb);
     }
 
     /// <summary>
@@ -91,7 +92,7 @@ public sealed class ImageDecoder
         }
 
         Picture picture = Load(encoded, name, transform, new SampleKey(seed, epoch, index));
-        _resampler.Draw(picture.Pixels, picture.Width, picture.Height, picture.Plan, picture.Placement, destination);
+        _resampler.Draw(picture.Pixels, picture.Window, destination);
         ReleaseLargeBuffers();
     }
 
@@ -121,37 +122,46 @@ public sealed class ImageDecoder
             ? JpegScale.Choose(codec, plan, swap)
             : (8, full.Size);
 
-        DecodePixels(codec, size, name);
-        Span<byte> pixels = _pixels.AsSpan(0, (size.Width * size.Height * 4) + PixelResampler.Slack);
-        if (full.AlphaType != SKAlphaType.Opaque)
-        {
-            PixelOperations.CompositeOverWhite(pixels[..^PixelResampler.Slack]);
-        }
-
-        double scale = eighths / 8.0;
-        if (origin == SKEncodedOrigin.TopLeft)
-        {
-            return new Picture(_pixels, size.Width, size.Height, plan, new PixelPlacement(scale, 0, 0));
-        }
-
-        Reserve(ref _upright, pixels.Length);
-        Span<uint> upright = MemoryMarshal.Cast<byte, uint>(_upright.AsSpan());
-        PixelOperations.TurnUpright(MemoryMarshal.Cast<byte, uint>(pixels), size.Width, size.Height, origin, upright);
-        (int width, int height) = swap ? (size.Height, size.Width) : (size.Width, size.Height);
         // The rounding-up of a scaled size adds to the stored picture's right and bottom, which may be the upright one's left and top.
+        (int width, int height) = swap ? (size.Height, size.Width) : (size.Width, size.Height);
+        double scale = eighths / 8.0;
         double offsetX = PixelOperations.StartsAtRight(origin) ? width - (fullWidth * scale) : 0;
         double offsetY = PixelOperations.StartsAtBottom(origin) ? height - (fullHeight * scale) : 0;
-        return new Picture(_upright, width, height, plan, new PixelPlacement(scale, offsetX, offsetY));
+        var window = new PixelWindow(0, 0, size.Width, size.Height);
+        if (transform is not null)
+        {
+            PixelWindow needed = _resampler.Prepare(plan, new PixelPlacement(scale, offsetX, offsetY), width, height);
+            if (_options.PartialDecoding && codec.EncodedFormat == SKEncodedImageFormat.Jpeg && JpegFile.HasEnd(_file.AsSpan(0, length)))
+            {
+                window = PixelReader.Plan(PixelOperations.ToStored(needed, width, height, origin), size);
+            }
+        }
+
+        DecodePixels(codec, size, window, name);
+        Span<byte> pixels = _pixels.AsSpan(0, window.Width * window.Height * 4);
+        if (full.AlphaType != SKAlphaType.Opaque)
+        {
+            PixelOperations.CompositeOverWhite(pixels);
+        }
+
+        if (origin == SKEncodedOrigin.TopLeft)
+        {
+            return new Picture(_pixels, window);
+        }
+
+        Reserve(ref _upright, pixels.Length + _resampler.Slack);
+        Span<uint> upright = MemoryMarshal.Cast<byte, uint>(_upright.AsSpan(0, pixels.Length));
+        PixelOperations.TurnUpright(MemoryMarshal.Cast<byte, uint>(pixels), window.Width, window.Height, origin, upright);
+        return new Picture(_upright, PixelOperations.ToUpright(window, size.Width, size.Height, origin));
     }
 
-    private void DecodePixels(SKCodec codec, SKSizeI size, string name)
+    private void DecodePixels(SKCodec codec, SKSizeI size, PixelWindow window, string name)
     {
-        // Opaque files must be asked for as opaque, the others unpremultiplied, so that compositing loses nothing.
-        SKAlphaType alpha = codec.Info.AlphaType == SKAlphaType.Opaque ? SKAlphaType.Opaque : SKAlphaType.Unpremul;
-        var info = new SKImageInfo(size.Width, size.Height, SKColorType.Rgba8888, alpha);
-        Reserve(ref _pixels, checked((int)(((long)size.Width * size.Height * 4) + PixelResampler.Slack)));
+        Reserve(ref _pixels, checked((int)(((long)window.Width * window.Height * 4) + _resampler.Slack)));
         nint address = Marshal.UnsafeAddrOfPinnedArrayElement(_pixels, 0);
-        SKCodecResult result = codec.GetPixels(info, address, info.RowBytes, SKCodecOptions.Default);
+        SKCodecResult result = window.Width == size.Width && window.Height == size.Height
+            ? PixelReader.ReadAll(codec, size, address)
+            : PixelReader.ReadWindow(codec, size, window, address);
         if (result != SKCodecResult.Success)
         {
             throw new ImageDecodingException(name, result switch
@@ -227,6 +237,6 @@ public sealed class ImageDecoder
         return $"it is not a JPEG, PNG, WebP or BMP file, or its header is damaged (it starts with \"{start}\")";
     }
 
-    /// <summary>A decoded, upright picture in one of the buffers, perhaps smaller than the file's full size.</summary>
-    private readonly record struct Picture(byte[] Pixels, int Width, int Height, CropPlan Plan, PixelPlacement Placement);
+    /// <summary>Pixels of an upright picture in one of the buffers: all of it, or what the crop needs, perhaps at a smaller scale.</summary>
+    private readonly record struct Picture(byte[] Pixels, PixelWindow Window);
 }

@@ -26,6 +26,18 @@ public sealed record ImageDecodingOptions
     /// <value>Default true.</value>
     public bool ScaledDecoding { get; init; } = true;
 
+    /// <summary>
+    /// Whether of a JPEG only the rows and columns that the crop needs are decoded. The pixels are the same to the last bit; what lies
+    /// below the crop is not looked at.
+    /// </summary>
+    /// <value>Default true.</value>
+    /// <remarks>
+    /// A file that was cut off is still refused, wherever the crop lies: without the marker that ends a JPEG it is decoded as a whole.
+    /// Other damage below the crop goes unnoticed, as it does above it and within: a JPEG has no checksum, and a changed byte mostly
+    /// gives a wrong picture without an error. False decodes every row of every file.
+    /// </remarks>
+    public bool PartialDecoding { get; init; } = true;
+
     private const long MaxMaxPixels = 500_000_000;
     private const long MaxMaxFileBytes = 2_000_000_000;
 

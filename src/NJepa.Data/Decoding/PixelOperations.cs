@@ -36,6 +36,37 @@ internal static class PixelOperations
     public static bool StartsAtBottom(SKEncodedOrigin origin) =>
         origin is SKEncodedOrigin.BottomRight or SKEncodedOrigin.BottomLeft or SKEncodedOrigin.RightBottom or SKEncodedOrigin.LeftBottom;
 
+    /// <summary>Where a window of the upright picture lies in the stored one.</summary>
+    /// <param name="window">The window.</param>
+    /// <param name="width">Width of the upright picture.</param>
+    /// <param name="height">Height of the upright picture.</param>
+    /// <param name="origin">Where the stored picture's first row and first column belong.</param>
+    public static PixelWindow ToStored(PixelWindow window, int width, int height, SKEncodedOrigin origin)
+    {
+        int left = StartsAtRight(origin) ? width - window.Right : window.Left;
+        int top = StartsAtBottom(origin) ? height - window.Bottom : window.Top;
+        return SwapsAxes(origin)
+            ? new PixelWindow(top, left, window.Height, window.Width)
+            : new PixelWindow(left, top, window.Width, window.Height);
+    }
+
+    /// <summary>Where a window of the stored picture lies in the upright one.</summary>
+    /// <param name="window">The window.</param>
+    /// <param name="width">Width of the stored picture.</param>
+    /// <param name="height">Height of the stored picture.</param>
+    /// <param name="origin">Where the stored picture's first row and first column belong.</param>
+    public static PixelWindow ToUpright(PixelWindow window, int width, int height, SKEncodedOrigin origin)
+    {
+        (PixelWindow turned, int uprightWidth, int uprightHeight) = SwapsAxes(origin)
+            ? (new PixelWindow(window.Top, window.Left, window.Height, window.Width), height, width)
+            : (window, width, height);
+        return turned with
+        {
+            Left = StartsAtRight(origin) ? uprightWidth - turned.Right : turned.Left,
+            Top = StartsAtBottom(origin) ? uprightHeight - turned.Bottom : turned.Top,
+        };
+    }
+
     /// <summary>Turns a stored picture upright.</summary>
     /// <param name="stored">Pixels [height, width].</param>
     /// <param name="width">Width of the stored picture.</param>

@@ -37,16 +37,18 @@ public static class ImageResampler
                 $"The box must lie inside the image of {image.Width} x {image.Height} pixels and hold at least one pixel.");
         }
 
+        var plan = new CropPlan(AxisPlan.Whole(box.Left, box.Width, width, mirror), AxisPlan.Whole(box.Top, box.Height, height));
+        var resampler = new PixelResampler();
+        resampler.Prepare(plan, PixelPlacement.FullSize, image.Width, image.Height);
         ReadOnlySpan<byte> source = image.Pixels;
-        byte[] wide = new byte[checked((source.Length / 3 * 4) + PixelResampler.Slack)];
+        byte[] wide = new byte[checked((source.Length / 3 * 4) + resampler.Slack)];
         for (int i = 0, j = 0; i < source.Length; i += 3, j += 4)
         {
             source.Slice(i, 3).CopyTo(wide.AsSpan(j));
         }
 
         byte[] pixels = new byte[checked(width * height * 3)];
-        var plan = new CropPlan(AxisPlan.Whole(box.Left, box.Width, width, mirror), AxisPlan.Whole(box.Top, box.Height, height));
-        new PixelResampler().Draw(wide, image.Width, image.Height, plan, PixelPlacement.FullSize, pixels);
+        resampler.Draw(wide, new PixelWindow(0, 0, image.Width, image.Height), pixels);
         return new RgbImage(width, height, pixels);
     }
 }

@@ -15,9 +15,7 @@ namespace NJepa.Data;
 /// </remarks>
 internal sealed class PixelResampler
 {
-    /// <summary>Bytes that must be readable after the last pixel of the source.</summary>
-    public const int Slack = 16;
-
+    private const int MinimumSlack = 16;
     private const int Half = 1 << (AxisWeights.FractionBits - 1);
 
     private readonly AxisWeights _horizontal = new();
@@ -25,23 +23,45 @@ internal sealed class PixelResampler
     private byte[] _rows = [];
     private int[] _spread = [];
 
-    /// <summary>Draws the planned square into <paramref name="destination"/>.</summary>
-    /// <param name="source">RGBX bytes [height, width, 4], and <see cref="Slack"/> more.</param>
-    /// <param name="width">Width of the source in pixels.</param>
-    /// <param name="height">Height of the source in pixels.</param>
+    /// <summary>
+    /// Bytes that must be readable after the last pixel of the source, for the plan last prepared: of a padding tap the pixel may lie
+    /// there.
+    /// </summary>
+    public int Slack => (_horizontal.Overrun * 4) + MinimumSlack;
+
+    /// <summary>Plans a drawing.</summary>
     /// <param name="plan">What is wanted, in pixels of the full-size image.</param>
-    /// <param name="placement">Where the full-size image lies in the source, which may be a smaller decoding of it.</param>
-    /// <param name="destination">Receives RGB bytes [plan's rows, plan's columns, 3].</param>
-    public void Draw(ReadOnlySpan<byte> source, int width, int height, in CropPlan plan, PixelPlacement placement, Span<byte> destination)
+    /// <param name="placement">Where the full-size image lies in the picture, which may be a smaller decoding of it.</param>
+    /// <param name="width">Width of the whole picture in pixels.</param>
+    /// <param name="height">Height of the whole picture in pixels.</param>
+    /// <returns>The pixels of the picture that <see cref="Draw"/> will need.</returns>
+    public PixelWindow Prepare(in CropPlan plan, PixelPlacement placement, int width, int height)
     {
         _horizontal.Compute(plan.Horizontal, placement.Scale, placement.OffsetX, width);
         _vertical.Compute(plan.Vertical, placement.Scale, placement.OffsetY, height);
+        (int left, int right) = _horizontal.Range;
+        (int top, int bottom) = _vertical.Range;
+        return new PixelWindow(left, top, right - left, bottom - top);
+    }
+
+    /// <summary>Draws the square last prepared into <paramref name="destination"/>.</summary>
+    /// <param name="source">RGBX bytes [window's height, window's width, 4], and <see cref="Slack"/> more.</param>
+    /// <param name="window">Which part of the picture the source is; it contains the part needed.</param>
+    /// <param name="destination">Receives RGB bytes [plan's rows, plan's columns, 3].</param>
+    public void Draw(ReadOnlySpan<byte> source, PixelWindow window, Span<byte> destination)
+    {
         int rowBytes = _horizontal.Count * 3;
         (int start, int end) = _vertical.Range;
-        ArgumentOutOfRangeException.ThrowIfLessThan(source.Length, ((long)width * height * 4) + Slack);
+        (int left, int right) = _horizontal.Range;
+        if (!window.Contains(new PixelWindow(left, start, right - left, end - start)))
+        {
+            throw new ArgumentException("The source lacks pixels that the drawing needs.", nameof(window));
+        }
+
+        ArgumentOutOfRangeException.ThrowIfLessThan(source.Length, ((long)window.Width * window.Height * 4) + Slack);
         ArgumentOutOfRangeException.ThrowIfNotEqual(destination.Length, (long)rowBytes * _vertical.Count);
 
-        long needed = ((long)(end - start) * rowBytes) + Slack;
+        long needed = ((long)(end - start) * rowBytes) + MinimumSlack;
         if (_rows.Length < needed)
         {
             _rows = GC.AllocateUninitializedArray<byte>(checked((int)needed));
@@ -50,7 +70,8 @@ internal sealed class PixelResampler
         SpreadWeights();
         for (int y = start; y < end; y++)
         {
-            DrawRow(ref Unsafe.Add(ref MemoryMarshal.GetReference(source), (nint)y * width * 4), ref _rows[(y - start) * rowBytes]);
+            ref byte row = ref Unsafe.Add(ref MemoryMarshal.GetReference(source), (nint)(y - window.Top) * window.Width * 4);
+            DrawRow(ref row, window.Left, ref _rows[(y - start) * rowBytes]);
         }
 
         for (int y = 0; y < _vertical.Count; y++)
@@ -77,14 +98,14 @@ internal sealed class PixelResampler
         }
     }
 
-    private void DrawRow(ref byte source, ref byte target)
+    private void DrawRow(ref byte source, int left, ref byte target)
     {
         int taps = _horizontal.Taps;
         ReadOnlySpan<int> first = _horizontal.First.AsSpan(0, _horizontal.Count);
         ref int weights = ref MemoryMarshal.GetArrayDataReference(_spread);
         for (int x = 0; x < first.Length; x++)
         {
-            ref byte pixel = ref Unsafe.Add(ref source, (nint)first[x] * 4);
+            ref byte pixel = ref Unsafe.Add(ref source, (nint)(first[x] - left) * 4);
             Vector256<int> sum = Vector256<int>.Zero;
             for (int tap = 0; tap < taps; tap += 2)
             {

@@ -43,6 +43,23 @@ public static class Pictures
         return data.ToArray();
     }
 
+    /// <summary>A JPEG whose colour is stored at full, half or quarter resolution.</summary>
+    public static byte[] EncodeJpeg(RgbImage image, SKJpegEncoderDownsample downsample, int quality = 90)
+    {
+        using SKBitmap bitmap = SKBitmap.Decode(Encode(image, SKEncodedImageFormat.Png));
+        using SKPixmap pixmap = bitmap.PeekPixels();
+        using SKData data = pixmap.Encode(new SKJpegEncoderOptions(quality, downsample, SKJpegEncoderAlphaOption.Ignore))!;
+        return data.ToArray();
+    }
+
+    /// <summary>Edges everywhere and strong colours: no pixel is like its neighbours.</summary>
+    public static RgbImage Confetti(int width, int height, int seed = 0)
+    {
+        byte[] pixels = new byte[width * height * 3];
+        new Random(seed).NextBytes(pixels);
+        return new RgbImage(width, height, pixels);
+    }
+
     public static byte[] GreyJpeg(int width, int height, byte value)
     {
         using SKBitmap bitmap = new(new SKImageInfo(width, height, SKColorType.Gray8, SKAlphaType.Opaque));
