@@ -51,7 +51,8 @@ internal sealed class AxisWeights
         double offset = from - low;
         double step = (to - from) / plan.Total;
         double support = Math.Max(step, 1.0);
-        int taps = ((int)Math.Ceiling(support) * 2) + 1;
+        // No triangle of that width covers the centres of more pixels; one more for what rounding may do.
+        int taps = (int)Math.Ceiling(2 * support) + 1;
         Reserve(plan.Count, taps + (taps & 1));
 
         int start = int.MaxValue;
