@@ -91,15 +91,77 @@ public sealed class PartialDecodingTests
         byte[] thumbnail = [0xFF, 0xE1, 0, 6, 0xFF, 0xD9, 0, 0];
         byte[] withThumbnail = [.. file[..2], .. thumbnail, .. file[2..]];
 
-        JpegFile.HasEnd(file).Should().BeTrue();
-        JpegFile.HasEnd([.. file, 1, 2, 3]).Should().BeTrue();
-        JpegFile.HasEnd([.. file[..2], 0xFF, 0xFF, .. file[2..]]).Should().BeTrue("fill bytes may precede a marker");
-        JpegFile.HasEnd(withThumbnail).Should().BeTrue();
-        JpegFile.HasEnd(file.AsSpan(..^2)).Should().BeFalse();
-        JpegFile.HasEnd(withThumbnail.AsSpan(..^2)).Should().BeFalse();
-        JpegFile.HasEnd(file.AsSpan(..20)).Should().BeFalse();
-        JpegFile.HasEnd([]).Should().BeFalse();
-        JpegFile.HasEnd([0xFF, 0xD8, 0xFF, 0xE1]).Should().BeFalse();
+        JpegFile.AllowsParts(file).Should().BeTrue();
+        JpegFile.AllowsParts([.. file, 1, 2, 3]).Should().BeTrue();
+        JpegFile.AllowsParts([.. file[..2], 0xFF, 0xFF, .. file[2..]]).Should().BeTrue("fill bytes may precede a marker");
+        JpegFile.AllowsParts(withThumbnail).Should().BeTrue();
+        JpegFile.AllowsParts(file.AsSpan(..^2)).Should().BeFalse();
+        JpegFile.AllowsParts(withThumbnail.AsSpan(..^2)).Should().BeFalse();
+        JpegFile.AllowsParts(file.AsSpan(..20)).Should().BeFalse();
+        JpegFile.AllowsParts([]).Should().BeFalse();
+        JpegFile.AllowsParts([0xFF, 0xD8, 0xFF, 0xE1]).Should().BeFalse();
+    }
+
+    [Theory]
+    [InlineData(0x11, true)]
+    [InlineData(0x21, true)]
+    [InlineData(0x22, true)]
+    [InlineData(0x12, true)]
+    [InlineData(0x41, false)]
+    [InlineData(0x14, false)]
+    [InlineData(0x42, false)]
+    [InlineData(0x02, false)]
+    public void Colour_at_a_quarter_of_the_resolution_is_decoded_as_a_whole(byte factors, bool parts)
+    {
+        byte[] file = Pictures.Jpeg(40, 30);
+        int header = file.AsSpan().IndexOf([(byte)0xFF, (byte)0xC0]);
+
+        // Behind the marker: length (2), precision, height (2), width (2), count, then the first component's number.
+        file[header + 11] = factors;
+
+        JpegFile.AllowsParts(file).Should().Be(parts);
+    }
+
+    [Fact]
+    public void A_quarter_of_the_resolution_has_the_pixels_of_the_whole_too()
+    {
+        byte[] file = File.ReadAllBytes("Fixtures/quarter-chroma.jpg");
+
+        SameAsWhole(file, 60);
+        SameAsWhole(file, 20);
+    }
+
+    [Fact]
+    public void Damaged_files_never_cause_anything_but_the_documented_exception_where_parts_are_decoded()
+    {
+        byte[][] good =
+        [
+            Pictures.EncodeJpeg(Pictures.Confetti(90, 70), SKJpegEncoderDownsample.Downsample420),
+            Pictures.EncodeJpeg(Pictures.Confetti(90, 70), SKJpegEncoderDownsample.Downsample444),
+            File.ReadAllBytes("Fixtures/progressive.jpg"),
+        ];
+        var options = new ImageDecodingOptions { MaxPixels = 1_000_000 };
+        var random = new Random(5);
+        int refused = 0;
+        for (int trial = 0; trial < 600; trial++)
+        {
+            byte[] bad = [.. good[trial % good.Length]];
+            for (int change = random.Next(1, 6); change > 0; change--)
+            {
+                bad[random.Next(bad.Length)] = (byte)random.Next(256);
+            }
+
+            try
+            {
+                Render(bad, new TrainingAugmentation { ImageSize = 20 + (trial % 40), CropScaleMin = 0.05 }, options, (ulong)trial);
+            }
+            catch (ImageDecodingException)
+            {
+                refused++;
+            }
+        }
+
+        refused.Should().BeInRange(1, 599);
     }
 
     [Theory]

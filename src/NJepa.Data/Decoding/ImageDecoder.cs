@@ -131,7 +131,7 @@ public sealed class ImageDecoder
         if (transform is not null)
         {
             PixelWindow needed = _resampler.Prepare(plan, new PixelPlacement(scale, offsetX, offsetY), width, height);
-            if (_options.PartialDecoding && codec.EncodedFormat == SKEncodedImageFormat.Jpeg && JpegFile.HasEnd(_file.AsSpan(0, length)))
+            if (_options.PartialDecoding && codec.EncodedFormat == SKEncodedImageFormat.Jpeg && JpegFile.AllowsParts(_file.AsSpan(0, length)))
             {
                 window = PixelReader.Plan(PixelOperations.ToStored(needed, width, height, origin), size);
             }

@@ -33,8 +33,9 @@ public sealed record ImageDecodingOptions
     /// <value>Default true.</value>
     /// <remarks>
     /// A file that was cut off is still refused, wherever the crop lies: without the marker that ends a JPEG it is decoded as a whole.
-    /// Other damage below the crop goes unnoticed, as it does above it and within: a JPEG has no checksum, and a changed byte mostly
-    /// gives a wrong picture without an error. False decodes every row of every file.
+    /// Other damage below the crop goes unnoticed, as it mostly does above it and within: a JPEG has no checksum, and a changed byte
+    /// mostly gives a wrong picture without an error. False decodes every row of every file, and refuses what is seen to be damaged
+    /// anywhere.
     /// </remarks>
     public bool PartialDecoding { get; init; } = true;
 
