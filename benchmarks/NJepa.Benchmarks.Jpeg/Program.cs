@@ -4,8 +4,8 @@ using System.IO.Compression;
 using NJepa.Benchmarks.Jpeg;
 using NJepa.Data;
 
-// Both sides take turns on short runs of images, so that what else the machine does meets both alike.
-const int RunLength = 32;
+// Both sides take turns on short runs of images (about so many pixels), so that what else the machine does meets both alike.
+const double RunPixels = 4e6;
 const int Shown = 8;
 
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
@@ -63,12 +63,13 @@ void Run(Arguments options)
     Console.WriteLine($".NET {Environment.Version}; {pillow.Versions}; {Environment.ProcessorCount} processors, one used at a time");
     Console.WriteLine($"Mean difference of the crops: {MeanDifference(photos, pillow, Own, pixels):F2} of 255");
 
+    int runLength = (int)Math.Max(1, RunPixels / photos.Average(p => p.Pixels));
     for (var warm = Stopwatch.StartNew(); warm.Elapsed < TimeSpan.FromSeconds(3);)
     {
-        Round(photos.Count, Own, pillow);
+        Round(photos.Count, runLength, Own, pillow);
     }
 
-    (double Own, double Pillow)[] rounds = [.. Enumerable.Range(0, options.Rounds).Select(_ => Round(photos.Count, Own, pillow))];
+    (double Own, double Pillow)[] rounds = [.. Enumerable.Range(0, options.Rounds).Select(_ => Round(photos.Count, runLength, Own, pillow))];
     double[] ratios = [.. rounds.Select(r => r.Pillow / r.Own).Order()];
     Console.WriteLine();
     Console.WriteLine($"| ms per image, median of {options.Rounds} rounds | NJepa | Pillow | ratio | range |");
@@ -98,14 +99,14 @@ IReadOnlyList<string> FindFiles(string path)
         : throw new BenchmarkException($"{path} is neither a folder nor a zip file.");
 }
 
-static (double Own, double Pillow) Round(int count, Func<int, int, double> own, PillowProcess pillow)
+static (double Own, double Pillow) Round(int count, int runLength, Func<int, int, double> own, PillowProcess pillow)
 {
     double ownTotal = 0;
     double pillowTotal = 0;
-    for (int first = 0; first < count; first += RunLength)
+    for (int first = 0; first < count; first += runLength)
     {
-        ownTotal += own(first, RunLength);
-        pillowTotal += pillow.Time(first, RunLength).Sum();
+        ownTotal += own(first, runLength);
+        pillowTotal += pillow.Time(first, runLength).Sum();
     }
 
     return (ownTotal / count, pillowTotal / count);
