@@ -103,6 +103,21 @@ internal sealed class PixelResampler
         int taps = _horizontal.Taps;
         ReadOnlySpan<int> first = _horizontal.First.AsSpan(0, _horizontal.Count);
         ref int weights = ref MemoryMarshal.GetArrayDataReference(_spread);
+        if (taps == 4)
+        {
+            // The usual case, without a loop in the loop.
+            for (int x = 0; x < first.Length; x++)
+            {
+                ref byte pixel = ref Unsafe.Add(ref source, (nint)(first[x] - left) * 4);
+                Vector256<int> sum = (Widen(ref pixel) * Vector256.LoadUnsafe(ref weights))
+                    + (Widen(ref Unsafe.Add(ref pixel, 8)) * Vector256.LoadUnsafe(ref weights, 8));
+                Put(sum, ref Unsafe.Add(ref target, x * 3));
+                weights = ref Unsafe.Add(ref weights, 16);
+            }
+
+            return;
+        }
+
         for (int x = 0; x < first.Length; x++)
         {
             ref byte pixel = ref Unsafe.Add(ref source, (nint)(first[x] - left) * 4);
@@ -113,11 +128,7 @@ internal sealed class PixelResampler
                 sum += Widen(ref Unsafe.Add(ref pixel, tap * 4)) * Vector256.LoadUnsafe(ref weights, (nuint)(tap * 4));
             }
 
-            Vector128<int> value = Finish(sum.GetLower() + sum.GetUpper());
-            Vector128<byte> packed = Vector128.Shuffle(value.AsByte(), Vector128.CreateScalar(0x0C080400).AsByte());
-            uint bytes = packed.AsUInt32().ToScalar();
-            // The fourth byte is overwritten by the next pixel, the last one of all lands in the slack.
-            Unsafe.WriteUnaligned(ref Unsafe.Add(ref target, x * 3), bytes);
+            Put(sum, ref Unsafe.Add(ref target, x * 3));
             weights = ref Unsafe.Add(ref weights, taps * 4);
         }
     }
@@ -178,6 +189,15 @@ internal sealed class PixelResampler
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<int> Finish(Vector128<int> sum) =>
         Vector128.Min((sum + Vector128.Create(Half)) >> AxisWeights.FractionBits, Vector128.Create((int)byte.MaxValue));
+
+    /// <summary>Writes one pixel. The fourth byte is overwritten by the next pixel, the last one of all lands in the slack.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Put(Vector256<int> sum, ref byte target)
+    {
+        Vector128<int> value = Finish(sum.GetLower() + sum.GetUpper());
+        Vector128<byte> packed = Vector128.Shuffle(value.AsByte(), Vector128.CreateScalar(0x0C080400).AsByte());
+        Unsafe.WriteUnaligned(ref target, packed.AsUInt32().ToScalar());
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Store(Vector256<int> sum, ref byte target)
