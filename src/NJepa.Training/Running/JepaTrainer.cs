@@ -170,6 +170,7 @@ public sealed class JepaTrainer : IDisposable
 
         _logger.Started(firstStep, TotalSteps, _options.BatchSize, _model.Device, _loader.Source.Count, _options.Seed, _model);
         using var meter = new ProgressMeter(_model, _options, _schedule, _loader, firstStep);
+        var loading = new LoaderWatch(_logger, _options.LoaderThreads);
         void Report()
         {
             TrainingProgress report = meter.Report(_step);
@@ -177,6 +178,7 @@ public sealed class JepaTrainer : IDisposable
             history.Add(report);
             LossValues losses = report.Losses;
             _logger.Progress(report.Step, report.TotalSteps, report.Epoch, losses.Total, losses.CleanTeacher, losses.NoisyTeacher, losses.NoisyClean, report.ImagesPerSecond, report.LoaderWaitShare);
+            loading.Check(report);
             progress?.Report(report);
             ObjectDisposedException.ThrowIf(_disposed, this);
         }
