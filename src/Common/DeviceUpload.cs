@@ -16,10 +16,16 @@ internal static class DeviceUpload
     /// <param name="type">The type of the values.</param>
     /// <param name="device">The device.</param>
     public static Tensor Send<T>(ReadOnlySpan<T> values, ReadOnlySpan<long> shape, ScalarType type, Device device)
-        where T : unmanaged =>
-        device.type == DeviceType.CUDA
-            ? Staged(values, shape, type, device, host => host.pin_memory())
-            : Filled(values, shape, type).to(device, disposeAfter: device.type != DeviceType.CPU);
+        where T : unmanaged
+    {
+        if (device.type == DeviceType.CUDA)
+        {
+            return Staged(values, shape, type, device, host => host.pin_memory());
+        }
+
+        Tensor tensor = Filled(values, shape, type);
+        return device.type == DeviceType.CPU ? tensor : tensor.to(device, disposeAfter: true);
+    }
 
     /// <summary>The way by page-locked memory, for any device; <paramref name="pin"/> makes the staging memory such.</summary>
     internal static Tensor Staged<T>(ReadOnlySpan<T> values, ReadOnlySpan<long> shape, ScalarType type, Device device, Func<Tensor, Tensor> pin)

@@ -35,6 +35,14 @@ public sealed record PretrainingOptions
     [Range(1, 65_536)]
     public int BatchSize { get; set; } = 128;
 
+    /// <summary>
+    /// Images that are computed at once: a batch is worked through in parts of this size, whose gradients add up to those of the whole batch, to float32's rounding. Smaller parts take less memory.
+    /// With the variance and covariance terms, which are functions of the whole batch, parts cost one more pass of the student.
+    /// </summary>
+    /// <value>Default null: the whole batch at once. From 1 to <see cref="BatchSize"/>.</value>
+    [Range(1, 65_536)]
+    public int? MicroBatchSize { get; set; }
+
     /// <summary>The peak learning rate, reached at the end of the warm-up.</summary>
     /// <value>Default 1e-3 (the paper's, for its batch of 2048). From 0 to 10.</value>
     [Range(0.0, 10.0)]

@@ -38,6 +38,11 @@ public sealed class PretrainingOptionsValidator : IValidateOptions<PretrainingOp
             errors.Add(Invariant($"PretrainingOptions.CropScaleMin is {options.CropScaleMin}, above CropScaleMax = {options.CropScaleMax}; swap them or lower the minimum."));
         }
 
+        if (options.MicroBatchSize > options.BatchSize)
+        {
+            errors.Add(Invariant($"PretrainingOptions.MicroBatchSize is {options.MicroBatchSize}, above BatchSize = {options.BatchSize}; lower it, or leave it null to compute whole batches at once."));
+        }
+
         if (options.WarmupEpochs > options.Epochs)
         {
             errors.Add(Invariant($"PretrainingOptions.WarmupEpochs is {options.WarmupEpochs}, more than Epochs = {options.Epochs}; shorten the warm-up or leave it null for one fifteenth of the run."));

@@ -26,6 +26,7 @@ public sealed class JepaTrainer : IDisposable
     private readonly ImageLoader _loader;
     private readonly TrainingSchedule _schedule;
     private readonly FlatAdamW _optimizer;
+    private readonly TrainingStep _trainingStep;
     private readonly Lock _gate = new();
     private Task _run = Task.CompletedTask;
     private volatile int _runThread;
@@ -68,6 +69,7 @@ public sealed class JepaTrainer : IDisposable
         _loader = new ImageLoader(images, _options.Augmentation(model.Configuration.Encoder.ImageSize), _options.Loading(), _logger);
         _schedule = new TrainingSchedule(_options, _loader.BatchesPerEpoch);
         _optimizer = new FlatAdamW(model.Parameters, _options.Beta1, _options.Beta2, _options.Epsilon);
+        _trainingStep = new TrainingStep(model, _optimizer, _options);
     }
 
     /// <summary>A trainer with options from configuration.</summary>
@@ -169,6 +171,11 @@ public sealed class JepaTrainer : IDisposable
         }
 
         _logger.Started(firstStep, TotalSteps, _options.BatchSize, _model.Device, _loader.Source.Count, _options.Seed, _model);
+        if (_model.Configuration.Precision == Precision.BFloat16 && !NJepaRuntime.HasFastBFloat16(_model.Device))
+        {
+            _logger.SlowBFloat16(_model.Device);
+        }
+
         using var meter = new ProgressMeter(_model, _options, _schedule, _loader, firstStep);
         var loading = new LoaderWatch(_logger, _options.LoaderThreads);
         void Report()
@@ -224,34 +231,20 @@ public sealed class JepaTrainer : IDisposable
         {
             // What a broken step has added to the gradients must not reach the next one.
             _model.Parameters.ZeroGradients();
-            if (exception is ExternalException)
+            if (exception is ExternalException native)
             {
-                throw new TrainingException(Invariant(
-                    $"Step {_step + 1} of {TotalSteps} failed in the native runtime: {exception.Message.Split('\n')[0].Trim()} If memory ran out, lower BatchSize (it is {_options.BatchSize}), or choose a smaller network or larger patches."), exception);
+                throw StepFailure.Explain(native, _step + 1, TotalSteps, _options, _model);
             }
 
             throw;
         }
     }
 
-    // One step of the method (docs/paper-to-code.md). Everything native that it makes ends with its scope.
+    // Everything native that a step makes ends with its scope.
     private void Step(ImageBatch batch, ProgressMeter meter)
     {
         using DisposeScope scope = NewDisposeScope();
-        StepSettings settings = _schedule.At(_step);
-        Tensor imagesBCHW = _options.Normalization.ToTensor(batch.Pixels, batch.Count, batch.ImageSize, batch.ImageSize, _model.Device);
-        JepaInputs inputs = _model.SampleInputs(_options.Seed, _step, Array.ConvertAll(batch.Indices, index => (long)index));
-        JepaLosses losses = _model.ComputeLosses(_model.Forward(imagesBCHW, inputs));
-        losses.Total.backward();
-        if (_options.MaxGradientNorm is { } maxNorm)
-        {
-            _optimizer.ClipGradients(maxNorm);
-        }
-
-        _optimizer.Step(settings.LearningRate, settings.WeightDecay);
-        _model.Parameters.ZeroGradients();
-        _model.UpdateTeacher(settings.Momentum);
-        meter.Add(losses);
+        meter.Add(_trainingStep.Run(_trainingStep.Upload(batch), Array.ConvertAll(batch.Indices, index => (long)index), _step, _schedule.At(_step)));
         _step++;
     }
 
