@@ -1,5 +1,3 @@
-using System.Security;
-
 namespace NJepa.Data;
 
 /// <summary>Loads single samples, replacing bad images where asked to. Shared by all threads; each brings its own decoder.</summary>
@@ -53,32 +51,15 @@ internal sealed class SampleLoader(IImageSource source, ImageTransform transform
             decoder.Render(stream, source.GetName(index), transform, destination, key.Seed, key.Epoch, key.Index);
             return true;
         }
-        catch (ImageDecodingException e)
+        catch (Exception e) when (ImageFailure.Reason(e) is { } reason)
         {
-            badImages.Add(index, e.Reason);
+            badImages.Add(index, reason);
         }
-        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException or SecurityException)
+        catch (Exception e) when (!ImageFailure.IsFinal(e))
         {
-            badImages.Add(index, e.Message.TrimEnd('.'));
-        }
-        catch (Exception e) when (e is not (TooManyBadImagesException or ImageSourceException or OperationCanceledException))
-        {
-            throw new ImageSourceException(
-                $"The image source {source.GetType().Name} failed at image {index} ({TryGetName(index)}): {e.Message}", e);
+            throw ImageFailure.OfSource(source, index, e);
         }
 
         return false;
-    }
-
-    private string TryGetName(int index)
-    {
-        try
-        {
-            return source.GetName(index);
-        }
-        catch (Exception e) when (e is not OutOfMemoryException)
-        {
-            return "no name";
-        }
     }
 }

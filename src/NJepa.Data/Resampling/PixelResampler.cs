@@ -34,8 +34,8 @@ internal sealed class PixelResampler
     /// <param name="destination">Receives RGB bytes [plan's rows, plan's columns, 3].</param>
     public void Draw(ReadOnlySpan<byte> source, int width, int height, in CropPlan plan, PixelPlacement placement, Span<byte> destination)
     {
-        _horizontal.Compute(plan.Horizontal, placement.Scale, placement.OffsetX, width);
-        _vertical.Compute(plan.Vertical, placement.Scale, placement.OffsetY, height);
+        _horizontal.Compute(plan.Horizontal, placement.ScaleX, placement.OffsetX, width);
+        _vertical.Compute(plan.Vertical, placement.ScaleY, placement.OffsetY, height);
         int rowBytes = _horizontal.Count * 3;
         (int start, int end) = _vertical.Range;
         ArgumentOutOfRangeException.ThrowIfLessThan(source.Length, ((long)width * height * 4) + Slack);
