@@ -6,7 +6,12 @@ internal sealed class SampleLoader(IImageSource source, ImageTransform transform
     /// <summary>Even with 99 % of the images bad, so many draws find a good one in all but 1 of 20,000 cases.</summary>
     private const int MaxDraws = 1000;
 
+    private IDecodedImageSource? _decoded = source as IDecodedImageSource;
+
     public int ImageBytes { get; } = transform.ImageSize * transform.ImageSize * 3;
+
+    /// <summary>Takes pixels from here from now on. Images are numbered as in the source, which still answers for names and labels.</summary>
+    public void UsePacked(PackedImages packed) => _decoded = packed;
 
     /// <summary>Loads the image at one place of a batch.</summary>
     /// <returns>The index of the image used, or -1 when it is bad and not replaced.</returns>
@@ -47,6 +52,17 @@ internal sealed class SampleLoader(IImageSource source, ImageTransform transform
     {
         try
         {
+            if (_decoded is { } decoded)
+            {
+                string? reason = decoded.Draw(index, transform, key, decoder.Resampler, destination);
+                if (reason is not null)
+                {
+                    badImages.Add(index, reason);
+                }
+
+                return reason is null;
+            }
+
             using Stream stream = source.OpenRead(index);
             decoder.Render(stream, source.GetName(index), transform, destination, key.Seed, key.Epoch, key.Index);
             return true;
