@@ -46,6 +46,7 @@ public sealed record ImageLoaderOptions
     /// </summary>
     /// <value>Default null.</value>
     /// <remarks>
+    /// One file belongs to one source and one size: two loaders that differ in them need two files, or each makes the other's anew.
     /// The crops are the same with and without; pixels of images that are shrunk differ slightly. Packing takes as many threads as
     /// <see cref="PackedImagesOptions.Threads"/> has by default, or <see cref="Threads"/> if that is more.
     /// </remarks>

@@ -139,7 +139,7 @@ public sealed record PretrainingOptions
 
     /// <summary>
     /// A file in which to keep the images decoded, shrunk and packed, for runs that wait for decoding: made at the start of the run, used again by later ones, made anew when images or settings change
-    /// (see <see cref="PackedImages"/> for what is noticed). Crops stay the same; pixels of images that are shrunk differ slightly. Null decodes each time.
+    /// (see <see cref="PackedImages"/> for what is noticed). One file for each set of images. Crops stay the same; pixels of images that are shrunk differ slightly. Null decodes each time.
     /// </summary>
     /// <value>Default null. The log states the size that is needed.</value>
     public string? ImageCache { get; set; }
