@@ -106,7 +106,7 @@ internal sealed class PackFile : IDisposable
             ? FormattableString.Invariant($"; {bytes / 1e6:0} MB are free there")
             : "";
         return new ImageSourceException(
-            $"The packed images '{_path}' cannot be written: {e.Message} {FormattableString.Invariant($"{Written / 1e6:0} MB were written")}{free}. " +
+            $"The packed images '{_path}' cannot be written: {e.Message.TrimEnd('.')}. {FormattableString.Invariant($"{Written / 1e6:0} MB were written")}{free}. " +
             "Nothing of it was kept. Free space, choose another path, or pack with a smaller shorter side.", e);
     }
 
