@@ -95,6 +95,26 @@ public sealed class ImageDecoder
         ReleaseLargeBuffers();
     }
 
+    /// <summary>The resampler, for pixels that need no decoding.</summary>
+    internal PixelResampler Resampler => _resampler;
+
+    /// <summary>Decodes one image file and shrinks the whole picture.</summary>
+    /// <param name="encoded">The file's bytes, from the current position to the end.</param>
+    /// <param name="name">A name for messages.</param>
+    /// <param name="shrink">The size.</param>
+    /// <param name="rgb">Receives RGB bytes; replaced by a larger array where it is too short.</param>
+    /// <exception cref="ImageDecodingException">The image is empty, truncated, no image, or too large.</exception>
+    internal ShrunkSize Shrink(Stream encoded, string name, ShrinkTransform shrink, ref byte[] rgb)
+    {
+        Picture picture = Load(encoded, name, shrink, default);
+        (AxisPlan x, AxisPlan y) = (picture.Plan.Horizontal, picture.Plan.Vertical);
+        var size = new ShrunkSize(x.Count, y.Count, (int)x.Length, (int)y.Length);
+        Reserve(ref rgb, size.Bytes);
+        _resampler.Draw(picture.Pixels, picture.Width, picture.Height, picture.Plan, picture.Placement, rgb.AsSpan(0, size.Bytes));
+        ReleaseLargeBuffers();
+        return size;
+    }
+
     private Picture Load(Stream encoded, string name, ImageTransform? transform, SampleKey key)
     {
         int length = ReadFile(encoded, name);

@@ -10,8 +10,8 @@ namespace NJepa.Data;
 /// thread.
 /// </summary>
 /// <remarks>
-/// The source has 4 bytes a pixel (the fourth is not read into the result), so that a pixel is one load; the result has 3. Two taps of
-/// the horizontal pass or eight bytes of the vertical pass fill a vector of 32-bit sums.
+/// The source has 4 bytes a pixel (the fourth is not read into the result), as decoders write them, or 3, as they are packed on disk; the
+/// result has 3. Two taps of the horizontal pass or eight bytes of the vertical pass fill a vector of 32-bit sums.
 /// </remarks>
 internal sealed class PixelResampler
 {
@@ -26,19 +26,22 @@ internal sealed class PixelResampler
     private int[] _spread = [];
 
     /// <summary>Draws the planned square into <paramref name="destination"/>.</summary>
-    /// <param name="source">RGBX bytes [height, width, 4], and <see cref="Slack"/> more.</param>
+    /// <param name="source">RGBX bytes [height, width, 4] or RGB bytes [height, width, 3], and <see cref="Slack"/> more.</param>
     /// <param name="width">Width of the source in pixels.</param>
     /// <param name="height">Height of the source in pixels.</param>
     /// <param name="plan">What is wanted, in pixels of the full-size image.</param>
     /// <param name="placement">Where the full-size image lies in the source, which may be a smaller decoding of it.</param>
     /// <param name="destination">Receives RGB bytes [plan's rows, plan's columns, 3].</param>
-    public void Draw(ReadOnlySpan<byte> source, int width, int height, in CropPlan plan, PixelPlacement placement, Span<byte> destination)
+    /// <param name="pixelBytes">Bytes of a pixel of the source: 4 or 3.</param>
+    public void Draw(
+        ReadOnlySpan<byte> source, int width, int height, in CropPlan plan, PixelPlacement placement, Span<byte> destination,
+        int pixelBytes = Rgbx.Bytes)
     {
-        _horizontal.Compute(plan.Horizontal, placement.Scale, placement.OffsetX, width);
-        _vertical.Compute(plan.Vertical, placement.Scale, placement.OffsetY, height);
+        _horizontal.Compute(plan.Horizontal, placement.ScaleX, placement.OffsetX, width);
+        _vertical.Compute(plan.Vertical, placement.ScaleY, placement.OffsetY, height);
         int rowBytes = _horizontal.Count * 3;
         (int start, int end) = _vertical.Range;
-        ArgumentOutOfRangeException.ThrowIfLessThan(source.Length, ((long)width * height * 4) + Slack);
+        ArgumentOutOfRangeException.ThrowIfLessThan(source.Length, ((long)width * height * pixelBytes) + Slack);
         ArgumentOutOfRangeException.ThrowIfNotEqual(destination.Length, (long)rowBytes * _vertical.Count);
 
         long needed = ((long)(end - start) * rowBytes) + Slack;
@@ -50,7 +53,16 @@ internal sealed class PixelResampler
         SpreadWeights();
         for (int y = start; y < end; y++)
         {
-            DrawRow(ref Unsafe.Add(ref MemoryMarshal.GetReference(source), (nint)y * width * 4), ref _rows[(y - start) * rowBytes]);
+            ref byte row = ref Unsafe.Add(ref MemoryMarshal.GetReference(source), (nint)y * width * pixelBytes);
+            ref byte target = ref _rows[(y - start) * rowBytes];
+            if (pixelBytes == Rgb.Bytes)
+            {
+                DrawRow<Rgb>(ref row, width, ref target);
+            }
+            else
+            {
+                DrawRow<Rgbx>(ref row, width, ref target);
+            }
         }
 
         for (int y = 0; y < _vertical.Count; y++)
@@ -77,19 +89,22 @@ internal sealed class PixelResampler
         }
     }
 
-    private void DrawRow(ref byte source, ref byte target)
+    private void DrawRow<TPixel>(ref byte source, int width, ref byte target)
+        where TPixel : struct, IPixel
     {
         int taps = _horizontal.Taps;
         ReadOnlySpan<int> first = _horizontal.First.AsSpan(0, _horizontal.Count);
         ref int weights = ref MemoryMarshal.GetArrayDataReference(_spread);
         for (int x = 0; x < first.Length; x++)
         {
-            ref byte pixel = ref Unsafe.Add(ref source, (nint)first[x] * 4);
+            ref byte pixel = ref Unsafe.Add(ref source, (nint)first[x] * TPixel.Size);
             Vector256<int> sum = Vector256<int>.Zero;
-            for (int tap = 0; tap < taps; tap += 2)
+            // Taps beyond the row have no weight. They are not read: with a strong reduction they are many, and behind the last row may
+            // lie the end of a memory map. Only the second of the last two may still lie behind the source, in the slack.
+            int end = Math.Min(taps, width - first[x]);
+            for (int tap = 0; tap < end; tap += 2)
             {
-                // Of a padding tap the pixel may lie behind the source (in the slack); its weight is zero.
-                sum += Widen(ref Unsafe.Add(ref pixel, tap * 4)) * Vector256.LoadUnsafe(ref weights, (nuint)(tap * 4));
+                sum += TPixel.LoadTwo(ref Unsafe.Add(ref pixel, tap * TPixel.Size)) * Vector256.LoadUnsafe(ref weights, (nuint)(tap * 4));
             }
 
             Vector128<int> value = Finish(sum.GetLower() + sum.GetUpper());
@@ -139,9 +154,15 @@ internal sealed class PixelResampler
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<int> Widen(ref byte source)
+    private static Vector256<int> Widen(ref byte source) => Widen(LoadEight(ref source));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<byte> LoadEight(ref byte source) =>
+        Vector128.CreateScalarUnsafe(Unsafe.ReadUnaligned<ulong>(ref source)).AsByte();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> Widen(Vector128<byte> bytes)
     {
-        Vector128<byte> bytes = Vector128.CreateScalarUnsafe(Unsafe.ReadUnaligned<ulong>(ref source)).AsByte();
         if (Avx2.IsSupported)
         {
             return Avx2.ConvertToVector256Int32(bytes);
@@ -163,5 +184,35 @@ internal sealed class PixelResampler
     {
         Vector128<short> words = Vector128.Narrow(Finish(sum.GetLower()), Finish(sum.GetUpper()));
         Unsafe.WriteUnaligned(ref target, Vector128.Narrow(words.AsUInt16(), words.AsUInt16()).AsUInt64().ToScalar());
+    }
+
+    /// <summary>How a pixel lies in memory. A struct, so that each layout gets machine code of its own.</summary>
+    private interface IPixel
+    {
+        static abstract int Size { get; }
+
+        /// <summary>Two neighbouring pixels as 2 x 4 sums; the fourth of each is not used. Reads 8 bytes.</summary>
+        static abstract Vector256<int> LoadTwo(ref byte source);
+    }
+
+    private readonly struct Rgbx : IPixel
+    {
+        public const int Bytes = 4;
+
+        public static int Size => Bytes;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector256<int> LoadTwo(ref byte source) => Widen(ref source);
+    }
+
+    private readonly struct Rgb : IPixel
+    {
+        public const int Bytes = 3;
+
+        public static int Size => Bytes;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector256<int> LoadTwo(ref byte source) =>
+            Widen(Vector128.Shuffle(LoadEight(ref source), Vector128.Create(0xFF050403_FF020100ul, 0).AsByte()));
     }
 }

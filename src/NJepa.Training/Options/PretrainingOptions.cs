@@ -145,6 +145,18 @@ public sealed record PretrainingOptions
     [Range(1, 1024)]
     public int Prefetch { get; set; } = 4;
 
+    /// <summary>
+    /// A file in which to keep the images decoded, shrunk and packed, for runs that wait for decoding: made at the start of the run, used again by later ones, made anew when images or settings change
+    /// (see <see cref="PackedImages"/> for what is noticed). One file for each set of images. Crops stay the same; pixels of images that are shrunk differ slightly. Null decodes each time.
+    /// </summary>
+    /// <value>Default null. The log states the size that is needed.</value>
+    public string? ImageCache { get; set; }
+
+    /// <summary>Shorter side of the images in <see cref="ImageCache"/>, in pixels; smaller images are kept as they are. Null for the model's image size / sqrt(<see cref="CropScaleMin"/>), rounded up: enough for the smallest crop.</summary>
+    /// <value>Default null. From 1 to 16384.</value>
+    [Range(1, PackedImagesOptions.MaxShorterSide)]
+    public int? ImageCacheSize { get; set; }
+
     /// <summary>Largest share of images that may turn out unreadable before the run stops with the list of them.</summary>
     /// <value>Default 0.1. From 0 to 1.</value>
     [Range(0.0, 1.0)]
@@ -180,5 +192,7 @@ public sealed record PretrainingOptions
         Threads = LoaderThreads,
         Prefetch = Prefetch,
         MaxBadImageShare = MaxBadImageShare,
+        Cache = ImageCache,
+        CacheSize = ImageCacheSize,
     };
 }

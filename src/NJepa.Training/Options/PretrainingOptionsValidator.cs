@@ -58,6 +58,11 @@ public sealed class PretrainingOptionsValidator : IValidateOptions<PretrainingOp
             errors.Add($"PretrainingOptions.OutputDirectory is '{directory.Replace("\0", "\\0", StringComparison.Ordinal)}'; it must be the path of a folder, or null to save nothing.");
         }
 
+        if (options.ImageCache is { } cache && (string.IsNullOrWhiteSpace(cache) || cache.Contains('\0', StringComparison.Ordinal)))
+        {
+            errors.Add($"PretrainingOptions.ImageCache is '{cache.Replace("\0", "\\0", StringComparison.Ordinal)}'; it must be the path of a file, or null to decode each time.");
+        }
+
         return errors;
     }
 

@@ -102,6 +102,7 @@ public sealed class JepaTrainer : IDisposable
     /// </exception>
     /// <exception cref="ObjectDisposedException">The trainer is disposed, or was disposed during the run.</exception>
     /// <exception cref="TooManyBadImagesException">More images than <see cref="PretrainingOptions.MaxBadImageShare"/> allows could not be read.</exception>
+    /// <exception cref="ImageSourceException">The images failed, or <see cref="PretrainingOptions.ImageCache"/> cannot be written.</exception>
     public Task<TrainingResult> RunAsync(IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         lock (_gate)
@@ -176,6 +177,7 @@ public sealed class JepaTrainer : IDisposable
             _logger.SlowBFloat16(_model.Device);
         }
 
+        long lastStep = PrepareImages(cancellationToken) ? TotalSteps : firstStep;
         using var meter = new ProgressMeter(_model, _options, _schedule, _loader, firstStep);
         var loading = new LoaderWatch(_logger, _options.LoaderThreads);
         void Report()
@@ -191,7 +193,7 @@ public sealed class JepaTrainer : IDisposable
         }
 
         // Cancelling is ours to notice, between two steps: the loader would throw.
-        foreach (ImageBatch batch in _loader.Steps(firstStep, TotalSteps - firstStep, CancellationToken.None))
+        foreach (ImageBatch batch in _loader.Steps(firstStep, lastStep - firstStep, CancellationToken.None))
         {
             using (batch)
             {
@@ -219,6 +221,20 @@ public sealed class JepaTrainer : IDisposable
         _logger.Ended(_step, TotalSteps, meter.Elapsed);
         long steps = _step - firstStep;
         return new TrainingResult(steps, steps * _options.BatchSize, meter.Elapsed, _step == TotalSteps, history, _loader.BadImages, files);
+    }
+
+    /// <summary>Packs the images if <see cref="PretrainingOptions.ImageCache"/> asks for it. Cancelling that is no error either: no step is taken.</summary>
+    private bool PrepareImages(CancellationToken cancellationToken)
+    {
+        try
+        {
+            _loader.Prepare(progress: null, cancellationToken);
+            return true;
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return false;
+        }
     }
 
     private void TrainStep(ImageBatch batch, ProgressMeter meter)
