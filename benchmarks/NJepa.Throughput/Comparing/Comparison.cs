@@ -97,6 +97,7 @@ internal sealed class Samples
         {
             WorkerAnswer answer = worker.Ask("run", run);
             (Run, LoadShare) = (answer.Milliseconds, answer.LoadShare);
+            Phases["load"] = [Run * LoadShare];
         }
     }
 }

@@ -9,7 +9,7 @@ namespace NJepa.Throughput.Comparing;
 /// <summary>The tables, as Markdown.</summary>
 internal static class ThroughputReport
 {
-    private static readonly string[] Phases = ["teacher", "student", "predictors", "backward", "optimizer", "zeroing", "average", "other"];
+    private static readonly string[] Phases = ["load", "teacher", "student", "predictors", "backward", "optimizer", "zeroing", "average", "other"];
 
     public static string Write(IReadOnlyList<Comparison> comparisons, ThroughputOptions options)
     {
@@ -26,7 +26,7 @@ internal static class ThroughputReport
         }
 
         text.AppendLine();
-        text.AppendLine("Milliseconds by phase:");
+        text.AppendLine("Milliseconds by phase (load: waiting for images, in the runs with loading; all others on images in memory):");
         text.AppendLine();
         text.AppendLine($"| network | precision | side | {string.Join(" | ", Phases)} | update: peer / NJepa |");
         text.AppendLine($"|---|---|---|{string.Concat(Phases.Select(_ => "---|"))}---|");
