@@ -25,6 +25,13 @@ internal static class TensorArithmetic
         return a.add(scalar, One);
     }
 
+    /// <summary><c>a + b</c>, for integers as well.</summary>
+    public static Tensor Plus(this Tensor a, long b)
+    {
+        using Scalar scalar = b.ToScalar();
+        return a.add(scalar, One);
+    }
+
     /// <summary><c>a * b</c>.</summary>
     public static Tensor Times(this Tensor a, double b)
     {

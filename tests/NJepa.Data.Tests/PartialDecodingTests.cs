@@ -185,17 +185,25 @@ public sealed class PartialDecodingTests
         PixelOperations.ToUpright(stored, storedWidth, storedHeight, origin).Should().Be(upright);
     }
 
-    [Fact]
-    public void Padding_of_the_last_pixel_is_counted_into_the_slack()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    [InlineData(6)]
+    [InlineData(8)]
+    public void A_whole_picture_is_shrunk_to_the_same_pixels(byte orientation)
     {
-        // 178 pixels for each one of the result: the last one's taps end 89 pixels behind the picture.
-        var resampler = new PixelResampler();
-        resampler.Prepare(new CropPlan(AxisPlan.Whole(0, 1780, 10), AxisPlan.Whole(0, 10, 10)), PixelPlacement.FullSize, 1780, 10)
-            .Should().Be(new PixelWindow(0, 0, 1780, 10));
+        byte[] file = Pictures.WithOrientation(
+            Pictures.EncodeJpeg(Pictures.Confetti(261, 203), SKJpegEncoderDownsample.Downsample420), orientation);
+        byte[] parts = [];
+        byte[] whole = [];
+        foreach (int side in new[] { 300, 150, 60, 20, 1 })
+        {
+            ShrunkSize size = new ImageDecoder().Shrink(new MemoryStream(file), "test", new ShrinkTransform(side), ref parts);
+            new ImageDecoder(Whole).Shrink(new MemoryStream(file), "test", new ShrinkTransform(side), ref whole).Should().Be(size);
 
-        resampler.Slack.Should().BeGreaterThanOrEqualTo(89 * 4);
-        FluentActions.Invoking(() => resampler.Draw(new byte[(1780 * 10 * 4) + resampler.Slack - 1], new PixelWindow(0, 0, 1780, 10), new byte[300]))
-            .Should().Throw<ArgumentOutOfRangeException>();
+            size.Should().Be(new ShrinkTransform(side).Size(size.FullWidth, size.FullHeight));
+            parts[..size.Bytes].Should().Equal(whole[..size.Bytes], "side {0}", side);
+        }
     }
 
     private static void SameAsWhole(byte[] file, int size)

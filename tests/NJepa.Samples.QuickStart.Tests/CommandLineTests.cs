@@ -34,13 +34,13 @@ public sealed class CommandLineTests
         string images = Path.GetDirectoryName(typeof(object).Assembly.Location)!;
 
         QuickStartOptions options = CommandLine.Parse(
-            ["--images", images, "--output=out=1", "--epochs", "3", "--image-size=96", "--patch-size", "12", "--model=Tiny", "--device", "cpu", "--seed=18446744073709551615"],
+            ["--images", images, "--output=out=1", "--epochs", "3", "--image-size=96", "--patch-size", "12", "--model=Tiny", "--device", "cpu", "--precision=BFloat16", "--seed=18446744073709551615"],
             out string? error);
 
         error.Should().BeNull();
         options.Should().Be(new QuickStartOptions
         {
-            Images = images, Output = "out=1", Epochs = 3, ImageSize = 96, PatchSize = 12, Model = "tiny", Device = "cpu", Seed = ulong.MaxValue,
+            Images = images, Output = "out=1", Epochs = 3, ImageSize = 96, PatchSize = 12, Model = "tiny", Device = "cpu", Precision = "bfloat16", Seed = ulong.MaxValue,
         });
     }
 
@@ -57,7 +57,7 @@ public sealed class CommandLineTests
     [InlineData("--image-size 8 --patch-size 1", "--image-size is 8; it must be from 16 to 1024 pixels; --patch-size is 1; it must be from 2 to 64 pixels")]
     [InlineData("--patch-size 7", "--patch-size is 7; it must divide the image size, 64")]
     [InlineData("--image-size 32", "--patch-size is 8, which cuts 32 pixels into 4 patches a side; it must leave from 6 to 64, or the masks have no room")]
-    [InlineData("--model huge --device tpu", "--model is 'huge'; it must be nano, tiny, small, base; --device is 'tpu'; it must be auto, cpu, cuda")]
+    [InlineData("--model huge --device tpu --precision half", "--model is 'huge'; it must be nano, tiny, small, base; --device is 'tpu'; it must be auto, cpu, cuda; --precision is 'half'; it must be float32, tensorfloat32, bfloat16")]
     [InlineData("--images /no/such", "--images is '/no/such', where there is no folder and no file; it must be a folder of images or a zip of one")]
     public void Mistakes_are_named_in_one_line(string arguments, string expected)
     {

@@ -35,6 +35,8 @@ public sealed class PretrainingOptionsTests
             Normalization = ImageNormalization.ImageNet,
             Seed = 0,
             Prefetch = 4,
+            ImageCache = null,
+            ImageCacheSize = null,
             MaxBadImageShare = 0.1,
             LogEvery = 10,
             OutputDirectory = null,
@@ -59,6 +61,8 @@ public sealed class PretrainingOptionsTests
             WarmupEpochs = 3,
             Normalization = null!,
             OutputDirectory = "a\0b",
+            ImageCache = " ",
+            ImageCacheSize = 16385,
         };
         options.Validate().Should().Equal(
             "PretrainingOptions.Epochs is 0; it must be from 1 to 1000000 (default 100).",
@@ -67,11 +71,13 @@ public sealed class PretrainingOptionsTests
             "PretrainingOptions.LearningRateShape is 7; it must be one of Cosine, Constant (default Cosine).",
             "PretrainingOptions.Momentum is 1.5; it must be from 0 to 1 (default 0.996).",
             "PretrainingOptions.MaxGradientNorm is 0; it must be from 1E-12 to 1000000000000 or null.",
+            "PretrainingOptions.ImageCacheSize is 16385; it must be from 1 to 16384 or null.",
             "PretrainingOptions.CropScaleMin is 0.9, above CropScaleMax = 0.5; swap them or lower the minimum.",
             "PretrainingOptions.WarmupEpochs is 3, more than Epochs = 0; shorten the warm-up or leave it null for one fifteenth of the run.",
             "PretrainingOptions.Normalization is null; use ImageNormalization.ImageNet or your own mean and standard deviation.",
-            "PretrainingOptions.OutputDirectory is 'a\\0b'; it must be the path of a folder, or null to save nothing.");
-        new PretrainingOptionsValidator().Validate(null, options).Failures.Should().HaveCount(10);
+            "PretrainingOptions.OutputDirectory is 'a\\0b'; it must be the path of a folder, or null to save nothing.",
+            "PretrainingOptions.ImageCache is ' '; it must be the path of a file, or null to decode each time.");
+        new PretrainingOptionsValidator().Validate(null, options).Failures.Should().HaveCount(12);
     }
 
     [Fact]

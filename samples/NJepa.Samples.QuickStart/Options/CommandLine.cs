@@ -18,6 +18,7 @@ internal static class CommandLine
           --patch-size N           side of a patch in pixels, 2 to 64; divides the image size [default: 8]
           --model NAME             nano, tiny, small or base [default: nano]
           --device NAME            cpu, cuda, or auto: cuda where there is one [default: auto]
+          --precision NAME         float32, tensorfloat32 (GPUs) or bfloat16 [default: float32]
           --seed N                 the same seed gives the same run on the CPU [default: 0]
           --help                   this text
 
@@ -26,7 +27,7 @@ internal static class CommandLine
         """;
 
     private static readonly string[] Names =
-        ["--images", "--output", "--epochs", "--image-size", "--patch-size", "--model", "--device", "--seed", "--help"];
+        ["--images", "--output", "--epochs", "--image-size", "--patch-size", "--model", "--device", "--precision", "--seed", "--help"];
 
     /// <summary>Reads the arguments.</summary>
     /// <param name="arguments">As passed to the program.</param>
@@ -95,6 +96,7 @@ internal static class CommandLine
         "--patch-size" => options with { PatchSize = Integer(name, value, options.PatchSize, problems) },
         "--model" => options with { Model = value.ToLowerInvariant() },
         "--device" => options with { Device = value.ToLowerInvariant() },
+        "--precision" => options with { Precision = value.ToLowerInvariant() },
         _ => options with { Seed = Seed(value, problems) },
     };
 
@@ -126,6 +128,7 @@ internal static class CommandLine
         "--output" => "run1",
         "--model" => "nano",
         "--device" => "cpu",
+        "--precision" => "float32",
         "--image-size" => "64",
         "--patch-size" => "8",
         _ => "1",

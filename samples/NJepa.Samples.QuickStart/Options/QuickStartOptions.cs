@@ -1,3 +1,5 @@
+using NJepa.Models;
+
 namespace NJepa.Samples.QuickStart.Options;
 
 /// <summary>What the command line can say, with the quick start's defaults.</summary>
@@ -8,6 +10,9 @@ internal sealed record QuickStartOptions
 
     /// <summary>The values of <c>--device</c>.</summary>
     public static readonly IReadOnlyList<string> Devices = ["auto", "cpu", "cuda"];
+
+    /// <summary>The values of <c>--precision</c>.</summary>
+    public static readonly IReadOnlyList<string> Precisions = [.. Enum.GetNames<Precision>().Select(name => name.ToLowerInvariant())];
 
     /// <summary>A folder of class folders, or a zip of one; null to draw pictures.</summary>
     public string? Images { get; init; }
@@ -29,6 +34,9 @@ internal sealed record QuickStartOptions
 
     /// <summary>One of <see cref="Devices"/>.</summary>
     public string Device { get; init; } = "auto";
+
+    /// <summary>One of <see cref="Precisions"/>.</summary>
+    public string Precision { get; init; } = "float32";
 
     /// <summary>Seed of the pictures, the weights, the order, the crops, the masks and the noise.</summary>
     public ulong Seed { get; init; }
@@ -75,6 +83,11 @@ internal sealed record QuickStartOptions
         if (!Devices.Contains(Device))
         {
             yield return $"--device is '{Device}'; it must be {string.Join(", ", Devices)}";
+        }
+
+        if (!Precisions.Contains(Precision))
+        {
+            yield return $"--precision is '{Precision}'; it must be {string.Join(", ", Precisions)}";
         }
 
         if (Images is not null && !Directory.Exists(Images) && !File.Exists(Images))

@@ -32,7 +32,9 @@ internal static class QuickStartRecipe
 
     /// <summary>The model: N-JEPA with the settings for small sets of images.</summary>
     public static JepaBuilder Model(QuickStartOptions options) =>
-        JepaBuilder.WithEncoder(Encoder(options)).WithRecipe(JepaRecipe.SmallData).WithSeed(options.Seed);
+        JepaBuilder.WithEncoder(Encoder(options))
+            .WithRecipe(JepaRecipe.SmallData).WithSeed(options.Seed)
+            .WithPrecision(Enum.Parse<Precision>(options.Precision, ignoreCase: true));
 
     /// <summary>The training, its batches no larger than the set.</summary>
     public static PretrainingOptions Training(QuickStartOptions options, int images)

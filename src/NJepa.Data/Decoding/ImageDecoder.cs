@@ -96,6 +96,26 @@ public sealed class ImageDecoder
         ReleaseLargeBuffers();
     }
 
+    /// <summary>The resampler, for pixels that need no decoding.</summary>
+    internal PixelResampler Resampler => _resampler;
+
+    /// <summary>Decodes one image file and shrinks the whole picture.</summary>
+    /// <param name="encoded">The file's bytes, from the current position to the end.</param>
+    /// <param name="name">A name for messages.</param>
+    /// <param name="shrink">The size.</param>
+    /// <param name="rgb">Receives RGB bytes; replaced by a larger array where it is too short.</param>
+    /// <exception cref="ImageDecodingException">The image is empty, truncated, no image, or too large.</exception>
+    internal ShrunkSize Shrink(Stream encoded, string name, ShrinkTransform shrink, ref byte[] rgb)
+    {
+        Picture picture = Load(encoded, name, shrink, default);
+        (AxisPlan x, AxisPlan y) = (picture.Plan.Horizontal, picture.Plan.Vertical);
+        var size = new ShrunkSize(x.Count, y.Count, (int)x.Length, (int)y.Length);
+        Reserve(ref rgb, size.Bytes);
+        _resampler.Draw(picture.Pixels, picture.Window, rgb.AsSpan(0, size.Bytes));
+        ReleaseLargeBuffers();
+        return size;
+    }
+
     private Picture Load(Stream encoded, string name, ImageTransform? transform, SampleKey key)
     {
         int length = ReadFile(encoded, name);
@@ -146,18 +166,18 @@ public sealed class ImageDecoder
 
         if (origin == SKEncodedOrigin.TopLeft)
         {
-            return new Picture(_pixels, window);
+            return new Picture(_pixels, window, plan);
         }
 
-        Reserve(ref _upright, pixels.Length + _resampler.Slack);
+        Reserve(ref _upright, pixels.Length + PixelResampler.Slack);
         Span<uint> upright = MemoryMarshal.Cast<byte, uint>(_upright.AsSpan(0, pixels.Length));
         PixelOperations.TurnUpright(MemoryMarshal.Cast<byte, uint>(pixels), window.Width, window.Height, origin, upright);
-        return new Picture(_upright, PixelOperations.ToUpright(window, size.Width, size.Height, origin));
+        return new Picture(_upright, PixelOperations.ToUpright(window, size.Width, size.Height, origin), plan);
     }
 
     private void DecodePixels(SKCodec codec, SKSizeI size, PixelWindow window, string name)
     {
-        Reserve(ref _pixels, checked((int)(((long)window.Width * window.Height * 4) + _resampler.Slack)));
+        Reserve(ref _pixels, checked((int)(((long)window.Width * window.Height * 4) + PixelResampler.Slack)));
         nint address = Marshal.UnsafeAddrOfPinnedArrayElement(_pixels, 0);
         SKCodecResult result = window.Width == size.Width && window.Height == size.Height
             ? PixelReader.ReadAll(codec, size, address)
@@ -238,5 +258,5 @@ public sealed class ImageDecoder
     }
 
     /// <summary>Pixels of an upright picture in one of the buffers: all of it, or what the crop needs, perhaps at a smaller scale.</summary>
-    private readonly record struct Picture(byte[] Pixels, PixelWindow Window);
+    private readonly record struct Picture(byte[] Pixels, PixelWindow Window, CropPlan Plan);
 }

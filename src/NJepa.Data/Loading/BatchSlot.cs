@@ -38,7 +38,8 @@ internal sealed class BatchSlot(BatchPlan plan, byte[] pixels, int imageBytes, i
         int[] indices = _indices[..count];
         if (count < _indices.Length)
         {
-            finished = pixels[..(count * imageBytes)];
+            finished = pool.Rent(count * imageBytes);
+            pixels.AsSpan(0, finished.Length).CopyTo(finished);
             pool.Return(pixels);
         }
 

@@ -33,6 +33,8 @@ public sealed class ImageBatch : IDisposable
 
     /// <summary>
     /// The pixels: RGB bytes [B, S, S, 3], exactly that many. Valid until the batch is disposed; then the buffer serves another batch.
+    /// The array is pinned for its lifetime: its address (Marshal.UnsafeAddrOfPinnedArrayElement) may be handed to native code while the
+    /// batch is alive.
     /// </summary>
     /// <exception cref="ObjectDisposedException">The batch was disposed.</exception>
     public byte[] Pixels => _pixels ?? throw new ObjectDisposedException(

@@ -23,8 +23,9 @@ public sealed class ImageLoader : IDisposable
     private readonly ImageLoaderOptions _options;
     private readonly BadImageLog _badImages;
     private readonly LoaderContext _context;
+    private readonly ImageLoaderCache? _cache;
     private readonly HashSet<IBatchReader> _readers = [];
-    private bool _disposed;
+    private volatile bool _disposed;
 
     /// <summary>Creates a loader, for training or for evaluation by the kind of transform. Loading begins with an enumeration.</summary>
     /// <param name="source">The images. The loader does not dispose it.</param>
@@ -52,6 +53,7 @@ public sealed class ImageLoader : IDisposable
         _badImages = new BadImageLog(source, _options.MaxBadImageShare, isTraining, logger ?? NullLogger.Instance);
         var schedule = new BatchSchedule(source.Count, _options.BatchSize, _options.Seed, isTraining);
         var samples = new SampleLoader(source, transform, _options.Seed, isTraining, _badImages);
+        _cache = _options.Cache is null ? null : new ImageLoaderCache(source, transform, _options, samples, logger ?? NullLogger.Instance);
         _context = new LoaderContext(source, transform.ImageSize, _options, schedule, samples);
         BatchesPerEpoch = schedule.BatchesPerEpoch;
     }
@@ -76,6 +78,22 @@ public sealed class ImageLoader : IDisposable
 
     /// <summary>The number of images delivered so far.</summary>
     public long ImagesLoaded => _context.Images;
+
+    /// <summary>
+    /// Opens <see cref="ImageLoaderOptions.Cache"/>, packing the images now if that is needed, which may take as long as an epoch. Without
+    /// this call the first enumeration does it. Returns at once when there is no cache, or it is open already.
+    /// </summary>
+    /// <param name="progress">Told how far packing is; null for nobody.</param>
+    /// <param name="cancellationToken">Ends packing; nothing is left behind, and a later call begins again.</param>
+    /// <exception cref="ImageSourceException">The source failed, or the cache cannot be written; the message says what to do.</exception>
+    /// <exception cref="TooManyBadImagesException">More images than <see cref="ImageLoaderOptions.MaxBadImageShare"/> are bad.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The loader was disposed, perhaps meanwhile.</exception>
+    public void Prepare(IProgress<PackingProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        _cache?.Open(progress, cancellationToken);
+    }
 
     /// <summary>The batches of one epoch. Loading begins when the enumeration begins, and ends with it.</summary>
     /// <param name="epoch">The epoch, from 0.</param>
@@ -144,10 +162,17 @@ public sealed class ImageLoader : IDisposable
         {
             reader.Dispose();
         }
+
+        _cache?.Dispose();
     }
 
     private IEnumerable<ImageBatch> Enumerate(long firstStep, long endStep, CancellationToken cancellationToken)
     {
+        if (firstStep < endStep)
+        {
+            Prepare(progress: null, cancellationToken);
+        }
+
         using IBatchReader reader = Open(firstStep, endStep);
         try
         {

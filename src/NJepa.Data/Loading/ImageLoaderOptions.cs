@@ -39,6 +39,27 @@ public sealed record ImageLoaderOptions
     [Range(0.0, 1.0)]
     public double MaxBadImageShare { get; init; } = 0.1;
 
+    /// <summary>
+    /// A file in which to keep the images decoded, shrunk and packed (see <see cref="PackedImages"/>), so that later epochs and later runs
+    /// need not decode; null to decode each time. Made before the first batch (or by <see cref="ImageLoader.Prepare"/>), made anew when
+    /// the images or the settings have changed.
+    /// </summary>
+    /// <value>Default null.</value>
+    /// <remarks>
+    /// One file belongs to one source and one size: two loaders that differ in them need two files, or each makes the other's anew.
+    /// The crops are the same with and without; pixels of images that are shrunk differ slightly. Packing takes as many threads as
+    /// <see cref="PackedImagesOptions.Threads"/> has by default, or <see cref="Threads"/> if that is more.
+    /// </remarks>
+    public string? Cache { get; init; }
+
+    /// <summary>
+    /// The shorter side of the images in <see cref="Cache"/>, in pixels; larger images are shrunk to it, smaller ones kept as they are. Null
+    /// chooses it by the transform, as <see cref="PackedImagesOptions.For"/> does.
+    /// </summary>
+    /// <value>Default null. From 1 to 16,384.</value>
+    [Range(1, PackedImagesOptions.MaxShorterSide)]
+    public int? CacheSize { get; init; }
+
     /// <summary>Limits and speed of the decoder.</summary>
     public ImageDecodingOptions Decoding { get; init; } = new();
 
@@ -53,6 +74,16 @@ public sealed record ImageLoaderOptions
         if (!(MaxBadImageShare is >= 0 and <= 1))
         {
             errors.Add(FormattableString.Invariant($"MaxBadImageShare is {MaxBadImageShare}; it must be from 0 to 1."));
+        }
+
+        if (Cache is { } cache && (string.IsNullOrWhiteSpace(cache) || cache.Contains('\0', StringComparison.Ordinal)))
+        {
+            errors.Add($"Cache is '{cache.Replace("\0", "\\0", StringComparison.Ordinal)}'; it must be the path of a file, or null to decode each time.");
+        }
+
+        if (CacheSize is < 1 or > PackedImagesOptions.MaxShorterSide)
+        {
+            errors.Add($"CacheSize is {CacheSize}; it must be from 1 to {PackedImagesOptions.MaxShorterSide} pixels, or null to choose it by the transform.");
         }
 
         errors.AddRange(Decoding is null ? ["Decoding is null; leave it out for the defaults."] : Decoding.Validate());

@@ -1,5 +1,3 @@
-using System.Security;
-
 namespace NJepa.Data;
 
 /// <summary>Loads single samples, replacing bad images where asked to. Shared by all threads; each brings its own decoder.</summary>
@@ -8,7 +6,12 @@ internal sealed class SampleLoader(IImageSource source, ImageTransform transform
     /// <summary>Even with 99 % of the images bad, so many draws find a good one in all but 1 of 20,000 cases.</summary>
     private const int MaxDraws = 1000;
 
+    private IDecodedImageSource? _decoded = source as IDecodedImageSource;
+
     public int ImageBytes { get; } = transform.ImageSize * transform.ImageSize * 3;
+
+    /// <summary>Takes pixels from here from now on. Images are numbered as in the source, which still answers for names and labels.</summary>
+    public void UsePacked(PackedImages packed) => _decoded = packed;
 
     /// <summary>Loads the image at one place of a batch.</summary>
     /// <returns>The index of the image used, or -1 when it is bad and not replaced.</returns>
@@ -49,36 +52,30 @@ internal sealed class SampleLoader(IImageSource source, ImageTransform transform
     {
         try
         {
+            if (_decoded is { } decoded)
+            {
+                string? reason = decoded.Draw(index, transform, key, decoder.Resampler, destination);
+                if (reason is not null)
+                {
+                    badImages.Add(index, reason);
+                }
+
+                return reason is null;
+            }
+
             using Stream stream = source.OpenRead(index);
             decoder.Render(stream, source.GetName(index), transform, destination, key.Seed, key.Epoch, key.Index);
             return true;
         }
-        catch (ImageDecodingException e)
+        catch (Exception e) when (ImageFailure.Reason(e) is { } reason)
         {
-            badImages.Add(index, e.Reason);
+            badImages.Add(index, reason);
         }
-        catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException or SecurityException)
+        catch (Exception e) when (!ImageFailure.IsFinal(e))
         {
-            badImages.Add(index, e.Message.TrimEnd('.'));
-        }
-        catch (Exception e) when (e is not (TooManyBadImagesException or ImageSourceException or OperationCanceledException))
-        {
-            throw new ImageSourceException(
-                $"The image source {source.GetType().Name} failed at image {index} ({TryGetName(index)}): {e.Message}", e);
+            throw ImageFailure.OfSource(source, index, e);
         }
 
         return false;
-    }
-
-    private string TryGetName(int index)
-    {
-        try
-        {
-            return source.GetName(index);
-        }
-        catch (Exception e) when (e is not OutOfMemoryException)
-        {
-            return "no name";
-        }
     }
 }

@@ -32,9 +32,6 @@ internal sealed class AxisWeights
     /// <summary>The first pixel that any reads, and the end of those.</summary>
     public (int Start, int End) Range { get; private set; }
 
-    /// <summary>How many pixels behind the range the padding reaches (with weights of zero).</summary>
-    public int Overrun { get; private set; }
-
     /// <summary>Computes the weights for a plan.</summary>
     /// <param name="plan">What is wanted, in pixels of the full-size image.</param>
     /// <param name="scale">Pixels here for one pixel of the full-size image: 1, or less where it was decoded smaller.</param>
@@ -57,7 +54,6 @@ internal sealed class AxisWeights
 
         int start = int.MaxValue;
         int end = 0;
-        int last = 0;
         for (int i = 0; i < plan.Count; i++)
         {
             double center = offset + ((plan.First + (plan.Mirror ? plan.Count - 1 - i : i) + 0.5) * step);
@@ -66,12 +62,10 @@ internal sealed class AxisWeights
             Fill(Weights.AsSpan(i * Taps, Taps), center - first, support, count);
             First[i] = low + first;
             start = Math.Min(start, low + first);
-            last = Math.Max(last, low + first);
             end = Math.Max(end, low + first + Math.Max(count, 1));
         }
 
         Range = (start, end);
-        Overrun = Math.Max(0, last + Taps - end);
     }
 
     private void Reserve(int count, int taps)

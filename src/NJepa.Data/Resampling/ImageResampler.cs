@@ -41,7 +41,7 @@ public static class ImageResampler
         var resampler = new PixelResampler();
         resampler.Prepare(plan, PixelPlacement.FullSize, image.Width, image.Height);
         ReadOnlySpan<byte> source = image.Pixels;
-        byte[] wide = new byte[checked((source.Length / 3 * 4) + resampler.Slack)];
+        byte[] wide = new byte[checked((source.Length / 3 * 4) + PixelResampler.Slack)];
         for (int i = 0, j = 0; i < source.Length; i += 3, j += 4)
         {
             source.Slice(i, 3).CopyTo(wide.AsSpan(j));

@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace NJepa.Data;
 
@@ -10,58 +9,56 @@ namespace NJepa.Data;
 /// thread.
 /// </summary>
 /// <remarks>
-/// The source has 4 bytes a pixel (the fourth is not read into the result), so that a pixel is one load; the result has 3. Two taps of
-/// the horizontal pass or eight bytes of the vertical pass fill a vector of 32-bit sums.
+/// The source has 4 bytes a pixel (the fourth is not read into the result), as decoders write them, or 3, as they are packed on disk; the
+/// result has 3. Two taps of the horizontal pass or eight bytes of the vertical pass fill a vector of 32-bit sums.
 /// </remarks>
 internal sealed class PixelResampler
 {
-    private const int MinimumSlack = 16;
-    private const int Half = 1 << (AxisWeights.FractionBits - 1);
+    /// <summary>
+    /// Bytes that must be readable after the last pixel of the source, which may be the end of a memory map. A row of four taps reads 16
+    /// bytes (of 3-byte pixels 14) from a pixel of the source on, so 12 at most behind the last one. With more taps only pairs that begin
+    /// in the row are read: 5 bytes at most.
+    /// </summary>
+    public const int Slack = 16;
 
     private readonly AxisWeights _horizontal = new();
     private readonly AxisWeights _vertical = new();
     private byte[] _rows = [];
     private int[] _spread = [];
 
-    /// <summary>
-    /// Bytes that must be readable after the last pixel of the source, for the plan last prepared: of a padding tap the pixel may lie
-    /// there.
-    /// </summary>
-    public int Slack => (_horizontal.Overrun * 4) + MinimumSlack;
-
     /// <summary>Plans a drawing.</summary>
     /// <param name="plan">What is wanted, in pixels of the full-size image.</param>
-    /// <param name="placement">Where the full-size image lies in the picture, which may be a smaller decoding of it.</param>
+    /// <param name="placement">Where the full-size image lies in the picture, which may be a smaller one of it.</param>
     /// <param name="width">Width of the whole picture in pixels.</param>
     /// <param name="height">Height of the whole picture in pixels.</param>
     /// <returns>The pixels of the picture that <see cref="Draw"/> will need.</returns>
     public PixelWindow Prepare(in CropPlan plan, PixelPlacement placement, int width, int height)
     {
-        _horizontal.Compute(plan.Horizontal, placement.Scale, placement.OffsetX, width);
-        _vertical.Compute(plan.Vertical, placement.Scale, placement.OffsetY, height);
-        (int left, int right) = _horizontal.Range;
-        (int top, int bottom) = _vertical.Range;
-        return new PixelWindow(left, top, right - left, bottom - top);
+        _horizontal.Compute(plan.Horizontal, placement.ScaleX, placement.OffsetX, width);
+        _vertical.Compute(plan.Vertical, placement.ScaleY, placement.OffsetY, height);
+        return Needed();
     }
 
     /// <summary>Draws the square last prepared into <paramref name="destination"/>.</summary>
-    /// <param name="source">RGBX bytes [window's height, window's width, 4], and <see cref="Slack"/> more.</param>
+    /// <param name="source">
+    /// RGBX bytes [window's height, window's width, 4] or RGB bytes [window's height, window's width, 3], and <see cref="Slack"/> more.
+    /// </param>
     /// <param name="window">Which part of the picture the source is; it contains the part needed.</param>
     /// <param name="destination">Receives RGB bytes [plan's rows, plan's columns, 3].</param>
-    public void Draw(ReadOnlySpan<byte> source, PixelWindow window, Span<byte> destination)
+    /// <param name="pixelBytes">Bytes of a pixel of the source: 4 or 3.</param>
+    public void Draw(ReadOnlySpan<byte> source, PixelWindow window, Span<byte> destination, int pixelBytes = RgbxLayout.Bytes)
     {
         int rowBytes = _horizontal.Count * 3;
         (int start, int end) = _vertical.Range;
-        (int left, int right) = _horizontal.Range;
-        if (!window.Contains(new PixelWindow(left, start, right - left, end - start)))
+        if (!window.Contains(Needed()))
         {
             throw new ArgumentException("The source lacks pixels that the drawing needs.", nameof(window));
         }
 
-        ArgumentOutOfRangeException.ThrowIfLessThan(source.Length, ((long)window.Width * window.Height * 4) + Slack);
+        ArgumentOutOfRangeException.ThrowIfLessThan(source.Length, ((long)window.Width * window.Height * pixelBytes) + Slack);
         ArgumentOutOfRangeException.ThrowIfNotEqual(destination.Length, (long)rowBytes * _vertical.Count);
 
-        long needed = ((long)(end - start) * rowBytes) + MinimumSlack;
+        long needed = ((long)(end - start) * rowBytes) + Slack;
         if (_rows.Length < needed)
         {
             _rows = GC.AllocateUninitializedArray<byte>(checked((int)needed));
@@ -70,8 +67,16 @@ internal sealed class PixelResampler
         SpreadWeights();
         for (int y = start; y < end; y++)
         {
-            ref byte row = ref Unsafe.Add(ref MemoryMarshal.GetReference(source), (nint)(y - window.Top) * window.Width * 4);
-            DrawRow(ref row, window.Left, ref _rows[(y - start) * rowBytes]);
+            ref byte row = ref Unsafe.Add(ref MemoryMarshal.GetReference(source), (nint)(y - window.Top) * window.Width * pixelBytes);
+            ref byte target = ref _rows[(y - start) * rowBytes];
+            if (pixelBytes == RgbLayout.Bytes)
+            {
+                DrawRow<RgbLayout>(ref row, window.Left, ref target);
+            }
+            else
+            {
+                DrawRow<RgbxLayout>(ref row, window.Left, ref target);
+            }
         }
 
         for (int y = 0; y < _vertical.Count; y++)
@@ -79,6 +84,13 @@ internal sealed class PixelResampler
             ReadOnlySpan<int> weights = _vertical.Weights.AsSpan(y * _vertical.Taps, _vertical.Taps);
             BlendRows((_vertical.First[y] - start) * rowBytes, rowBytes, weights.TrimEnd(0), destination.Slice(y * rowBytes, rowBytes));
         }
+    }
+
+    private PixelWindow Needed()
+    {
+        (int left, int right) = _horizontal.Range;
+        (int top, int bottom) = _vertical.Range;
+        return new PixelWindow(left, top, right - left, bottom - top);
     }
 
     /// <summary>Repeats each horizontal weight for the four bytes of a pixel.</summary>
@@ -98,37 +110,42 @@ internal sealed class PixelResampler
         }
     }
 
-    private void DrawRow(ref byte source, int left, ref byte target)
+    private void DrawRow<TLayout>(ref byte source, int left, ref byte target)
+        where TLayout : struct, IPixelLayout
     {
-        int taps = _horizontal.Taps;
         ReadOnlySpan<int> first = _horizontal.First.AsSpan(0, _horizontal.Count);
         ref int weights = ref MemoryMarshal.GetArrayDataReference(_spread);
+        int taps = _horizontal.Taps;
         if (taps == 4)
         {
-            // The usual case, without a loop in the loop.
+            // The usual case, without a loop in the loop. Of taps beyond the row the pixels lie in the slack; their weight is zero.
             for (int x = 0; x < first.Length; x++)
             {
-                ref byte pixel = ref Unsafe.Add(ref source, (nint)(first[x] - left) * 4);
-                Vector256<int> sum = (Widen(ref pixel) * Vector256.LoadUnsafe(ref weights))
-                    + (Widen(ref Unsafe.Add(ref pixel, 8)) * Vector256.LoadUnsafe(ref weights, 8));
-                Put(sum, ref Unsafe.Add(ref target, x * 3));
+                ref byte pixel = ref Unsafe.Add(ref source, (nint)(first[x] - left) * TLayout.Size);
+                Vector256<int> sum = (TLayout.LoadTwo(ref pixel) * Vector256.LoadUnsafe(ref weights))
+                    + (TLayout.LoadTwo(ref Unsafe.Add(ref pixel, 2 * TLayout.Size)) * Vector256.LoadUnsafe(ref weights, 8));
+                PixelVector.StorePixel(sum, ref Unsafe.Add(ref target, x * 3));
                 weights = ref Unsafe.Add(ref weights, 16);
             }
 
             return;
         }
 
+        int right = _horizontal.Range.End;
         for (int x = 0; x < first.Length; x++)
         {
-            ref byte pixel = ref Unsafe.Add(ref source, (nint)(first[x] - left) * 4);
+            ref byte pixel = ref Unsafe.Add(ref source, (nint)(first[x] - left) * TLayout.Size);
             Vector256<int> sum = Vector256<int>.Zero;
-            for (int tap = 0; tap < taps; tap += 2)
+            // Taps beyond the part needed have no weight. With a strong reduction they are many, so they are not read, but for the second
+            // of the last two: it may lie behind the source, in the slack.
+            int end = Math.Min(taps, right - first[x]);
+            for (int tap = 0; tap < end; tap += 2)
             {
-                // Of a padding tap the pixel may lie behind the source (in the slack); its weight is zero.
-                sum += Widen(ref Unsafe.Add(ref pixel, tap * 4)) * Vector256.LoadUnsafe(ref weights, (nuint)(tap * 4));
+                sum += TLayout.LoadTwo(ref Unsafe.Add(ref pixel, tap * TLayout.Size)) * Vector256.LoadUnsafe(ref weights, (nuint)(tap * 4));
             }
 
-            Put(sum, ref Unsafe.Add(ref target, x * 3));
+            // The fourth byte is overwritten by the next pixel, the last one of all lands in the slack.
+            PixelVector.StorePixel(sum, ref Unsafe.Add(ref target, x * 3));
             weights = ref Unsafe.Add(ref weights, taps * 4);
         }
     }
@@ -145,22 +162,22 @@ internal sealed class PixelResampler
             for (int tap = 0; tap < weights.Length; tap++)
             {
                 Vector256<int> weight = Vector256.Create(weights[tap]);
-                a += Widen(ref column) * weight;
-                b += Widen(ref Unsafe.Add(ref column, 8)) * weight;
-                c += Widen(ref Unsafe.Add(ref column, 16)) * weight;
-                d += Widen(ref Unsafe.Add(ref column, 24)) * weight;
+                a += PixelVector.WidenEight(ref column) * weight;
+                b += PixelVector.WidenEight(ref Unsafe.Add(ref column, 8)) * weight;
+                c += PixelVector.WidenEight(ref Unsafe.Add(ref column, 16)) * weight;
+                d += PixelVector.WidenEight(ref Unsafe.Add(ref column, 24)) * weight;
                 column = ref Unsafe.Add(ref column, rowBytes);
             }
 
-            Store(a, ref Unsafe.Add(ref result, x));
-            Store(b, ref Unsafe.Add(ref result, x + 8));
-            Store(c, ref Unsafe.Add(ref result, x + 16));
-            Store(d, ref Unsafe.Add(ref result, x + 24));
+            PixelVector.StoreEight(a, ref Unsafe.Add(ref result, x));
+            PixelVector.StoreEight(b, ref Unsafe.Add(ref result, x + 8));
+            PixelVector.StoreEight(c, ref Unsafe.Add(ref result, x + 16));
+            PixelVector.StoreEight(d, ref Unsafe.Add(ref result, x + 24));
         }
 
         for (; x < rowBytes; x++)
         {
-            int sum = Half;
+            int sum = PixelVector.Half;
             for (int tap = 0; tap < weights.Length; tap++)
             {
                 sum += Unsafe.Add(ref rows, (tap * rowBytes) + x) * weights[tap];
@@ -168,41 +185,5 @@ internal sealed class PixelResampler
 
             target[x] = (byte)Math.Min(sum >> AxisWeights.FractionBits, byte.MaxValue);
         }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<int> Widen(ref byte source)
-    {
-        Vector128<byte> bytes = Vector128.CreateScalarUnsafe(Unsafe.ReadUnaligned<ulong>(ref source)).AsByte();
-        if (Avx2.IsSupported)
-        {
-            return Avx2.ConvertToVector256Int32(bytes);
-        }
-
-        (Vector128<uint> lower, Vector128<uint> upper) = Vector128.Widen(Vector128.WidenLower(bytes));
-        return Vector256.Create(lower.AsInt32(), upper.AsInt32());
-    }
-
-    /// <summary>
-    /// Rounds to 8 bits. Weights are not negative, but with thousands of taps their rounding may add up to a little more than one.
-    /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<int> Finish(Vector128<int> sum) =>
-        Vector128.Min((sum + Vector128.Create(Half)) >> AxisWeights.FractionBits, Vector128.Create((int)byte.MaxValue));
-
-    /// <summary>Writes one pixel. The fourth byte is overwritten by the next pixel, the last one of all lands in the slack.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Put(Vector256<int> sum, ref byte target)
-    {
-        Vector128<int> value = Finish(sum.GetLower() + sum.GetUpper());
-        Vector128<byte> packed = Vector128.Shuffle(value.AsByte(), Vector128.CreateScalar(0x0C080400).AsByte());
-        Unsafe.WriteUnaligned(ref target, packed.AsUInt32().ToScalar());
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store(Vector256<int> sum, ref byte target)
-    {
-        Vector128<short> words = Vector128.Narrow(Finish(sum.GetLower()), Finish(sum.GetUpper()));
-        Unsafe.WriteUnaligned(ref target, Vector128.Narrow(words.AsUInt16(), words.AsUInt16()).AsUInt64().ToScalar());
     }
 }

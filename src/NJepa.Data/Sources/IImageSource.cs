@@ -31,4 +31,12 @@ public interface IImageSource
     /// as bad: the loader replaces it and reports it. Any other exception ends the run.
     /// </remarks>
     Stream OpenRead(int index);
+
+    /// <summary>
+    /// A number that changes when the image's bytes do, as far as that can be told without reading them (a file's length and time, an
+    /// archive's checksum): how <see cref="PackedImages"/> notice that they are out of date. Called once for each image.
+    /// </summary>
+    /// <param name="index">The image, from 0 to <see cref="Count"/> - 1.</param>
+    /// <returns>By default 0 for every image: changed bytes under an unchanged name are then not noticed.</returns>
+    long GetStamp(int index) => 0;
 }

@@ -137,6 +137,10 @@ public sealed class ImageArchive : IImageSource, IDisposable
         return entry.Method == Stored ? stored : new DeflateStream(stored, CompressionMode.Decompress);
     }
 
+    /// <summary>From the checksum (CRC-32) and the length that the archive states for the image.</summary>
+    /// <param name="index">The image, from 0 to <see cref="Count"/> - 1.</param>
+    public long GetStamp(int index) => ((long)_entries[index].Checksum << 32) ^ _entries[index].CompressedLength;
+
     /// <summary>Closes the file. Images can no longer be read.</summary>
     public void Dispose() => _file.Dispose();
 

@@ -86,6 +86,14 @@ public sealed class ImageFolder : IImageSource
             Options = FileOptions.SequentialScan,
         });
 
+    /// <summary>From the file's length and the time it was last written; -1 when the file is gone.</summary>
+    /// <param name="index">The image, from 0 to <see cref="Count"/> - 1.</param>
+    public long GetStamp(int index)
+    {
+        var file = new FileInfo(System.IO.Path.Combine(Path, _names[index]));
+        return file.Exists ? unchecked((file.Length * (long)CounterRandom.Increment) ^ file.LastWriteTimeUtc.Ticks) : -1;
+    }
+
     /// <summary>The path, the number of images and the number of classes.</summary>
     public override string ToString() => $"{Path}: {Count} images, {ClassNames.Count} classes";
 }

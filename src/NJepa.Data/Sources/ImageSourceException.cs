@@ -2,7 +2,8 @@ namespace NJepa.Data;
 
 /// <summary>
 /// A folder, archive or other image source cannot be used: the path does not exist, it holds no images, it is not a zip file, it lacks
-/// the requested split, or the source failed while it was read. The message says which, and what to do.
+/// the requested split, the source failed while it was read, or packed images are damaged or cannot be written. The message says which,
+/// and what to do.
 /// </summary>
 public sealed class ImageSourceException : Exception
 {

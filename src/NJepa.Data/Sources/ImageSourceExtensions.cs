@@ -28,7 +28,7 @@ public static class ImageSourceExtensions
             }
         }
 
-        return new ImageSubset(source, chosen);
+        return ImageSubset.Of(source, chosen);
     }
 
     /// <summary>

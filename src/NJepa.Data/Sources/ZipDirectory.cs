@@ -124,6 +124,7 @@ internal static class ZipDirectory
 
         ushort flags = BinaryPrimitives.ReadUInt16LittleEndian(header[8..]);
         ushort method = BinaryPrimitives.ReadUInt16LittleEndian(header[10..]);
+        uint checksum = BinaryPrimitives.ReadUInt32LittleEndian(header[16..]);
         long compressed = BinaryPrimitives.ReadUInt32LittleEndian(header[20..]);
         uint uncompressed = BinaryPrimitives.ReadUInt32LittleEndian(header[24..]);
         int nameLength = BinaryPrimitives.ReadUInt16LittleEndian(header[28..]);
@@ -140,7 +141,7 @@ internal static class ZipDirectory
         position += EntryLength + nameLength + extraLength + commentLength;
         // Windows programs have been known to write backslashes.
         string name = DecodeName(header.Slice(EntryLength, nameLength)).Replace('\\', '/');
-        return new ZipEntry(name, offset, compressed, method, Encrypted: (flags & 1) != 0);
+        return new ZipEntry(name, offset, compressed, checksum, method, Encrypted: (flags & 1) != 0);
     }
 
     /// <summary>Takes the 64-bit fields from the zip64 extra field, which holds only those whose 32-bit place is saturated.</summary>

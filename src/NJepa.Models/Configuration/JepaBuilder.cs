@@ -17,6 +17,8 @@ public sealed class JepaBuilder
     private PredictorOptions? _predictor;
     private JepaRecipe _recipe = JepaRecipe.IJepa;
     private ulong _seed;
+    private Precision _precision;
+    private bool _recomputeActivations;
 
     private JepaBuilder(ViT encoder) => _encoder = encoder;
 
@@ -101,11 +103,33 @@ public sealed class JepaBuilder
         return this;
     }
 
+    /// <summary>Sets the numbers that the networks compute with.</summary>
+    /// <param name="precision">The default is <see cref="Precision.Float32"/>; <see cref="Precision.BFloat16"/> is faster on GPUs and on processors that have it.</param>
+    public JepaBuilder WithPrecision(Precision precision)
+    {
+        _precision = precision;
+        return this;
+    }
+
+    /// <summary>
+    /// Training keeps only what goes into each transformer block and computes the rest once more in the backward pass: less memory, more time, the same numbers. Differentiate with
+    /// <see cref="JepaModel.Backward"/>; the trainer does.
+    /// </summary>
+    public JepaBuilder WithRecomputedActivations()
+    {
+        _recomputeActivations = true;
+        return this;
+    }
+
     /// <summary>Checks everything at once and freezes the choices.</summary>
     /// <exception cref="JepaConfigurationException">Something cannot be built; the message lists every error.</exception>
     public JepaConfiguration Configure()
     {
-        var configuration = new JepaConfiguration(_encoder, _predictor ?? PredictorOptions.For(_encoder), _recipe, _seed);
+        var configuration = new JepaConfiguration(_encoder, _predictor ?? PredictorOptions.For(_encoder), _recipe, _seed)
+        {
+            Precision = _precision,
+            RecomputeActivations = _recomputeActivations,
+        };
         IReadOnlyList<string> errors = configuration.Validate();
         return errors.Count == 0 ? configuration : throw new JepaConfigurationException(errors);
     }

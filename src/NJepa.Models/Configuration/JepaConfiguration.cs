@@ -10,6 +10,14 @@ namespace NJepa.Models;
 /// <param name="Seed">Seed of the initial weights.</param>
 public sealed record JepaConfiguration(ViT Encoder, PredictorOptions Predictor, JepaRecipe Recipe, ulong Seed)
 {
+    /// <summary>The numbers that the networks compute with.</summary>
+    /// <value>Default <see cref="Precision.Float32"/>.</value>
+    public Precision Precision { get; init; }
+
+    /// <summary>Whether training computes activations once more in the backward pass instead of keeping them: less memory, more time, the same numbers.</summary>
+    /// <value>Default false.</value>
+    public bool RecomputeActivations { get; init; }
+
     /// <summary>Every reason why this model cannot be built; empty when it can.</summary>
     public IReadOnlyList<string> Validate()
     {
@@ -26,6 +34,11 @@ public sealed record JepaConfiguration(ViT Encoder, PredictorOptions Predictor, 
         if (gridExists || Predictor != PredictorOptions.For(Encoder))
         {
             errors.AddRange(Predictor.Validate());
+        }
+
+        if (!Enum.IsDefined(Precision))
+        {
+            errors.Add(Invariant($"JepaConfiguration.Precision is {(int)Precision}; it must be Float32 (0), TensorFloat32 (1) or BFloat16 (2)."));
         }
 
         errors.AddRange(Recipe.LossWeights.Validate());

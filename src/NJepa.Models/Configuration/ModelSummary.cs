@@ -20,9 +20,7 @@ internal static class ModelSummary
         int predictors = recipe.Noise is null ? 1 : 2;
         ParameterLayout layout = ParameterLayout.For(configuration);
         long trained = layout.Trained.Sum(spec => spec.Count);
-        double prediction = predictors * PredictorOperations(predictor, vit.Width, masks);
-        // A backward pass costs twice the forward pass; the teacher has none.
-        double step = EncoderOperations(vit, vit.Patches) + (3 * (EncoderOperations(vit, masks.ContextLength) + prediction));
+        double step = StepOperations(configuration, masks);
         string noise = recipe.Noise is null ? "no noisy predictor (I-JEPA)" : $"noisy predictor: {recipe.Noise.GetType().Name}, {recipe.Granularity}";
         return string.Join(
             '\n',
@@ -31,6 +29,17 @@ internal static class ModelSummary
             Invariant($"predictors           {predictors} of width {predictor.Width}, {predictor.Depth} blocks, {predictor.Heads} heads; {Count(trained - EncoderParameters(vit))} parameters{(recipe.SharedPredictor ? " (shared)" : "")}"),
             Invariant($"masks                {masks.TargetBlocks} target blocks of about {masks.TargetLength} patches, about {masks.ContextLength} of {vit.Patches} patches visible"),
             Invariant($"trained              {Count(trained)} parameters; about {Giga(step):0.###} GFLOP per image and training step"));
+    }
+
+    /// <summary>Operations per image and training step with such masks, those that are computed: a backward pass costs twice the forward pass, and the teacher has none.</summary>
+    public static double StepOperations(JepaConfiguration configuration, MaskBatch masks)
+    {
+        (ViT vit, PredictorOptions predictor) = (configuration.Encoder, configuration.Predictor);
+        int queries = Math.Min(vit.Patches, masks.TargetBlocks * masks.TargetLength);
+        double teacher = EncoderOperations(vit, vit.Patches)
+            - BlockOperations(vit.Width, vit.MlpWidth, vit.Patches, vit.Patches) + BlockOperations(vit.Width, vit.MlpWidth, vit.Patches, queries);
+        double prediction = (configuration.Recipe.Noise is null ? 1 : 2) * PredictorOperations(predictor, vit.Width, masks);
+        return teacher + (3 * (EncoderOperations(vit, masks.ContextLength) + prediction));
     }
 
     public static double EncoderOperations(ViT vit, int tokens) =>

@@ -47,10 +47,27 @@ public sealed record ImageNormalization(double MeanRed, double MeanGreen, double
         NJepaRuntime.EnsureLoaded();
         ModelDevice.RequireUsable(device);
         using DisposeScope scope = NewDisposeScope();
-        Tensor bytes = tensor(new Memory<byte>(pixelsBHWC, 0, (int)needed), [count, height, width, 3], device: device);
-        Tensor mean = tensor(new[] { (float)(MeanRed * 255), (float)(MeanGreen * 255), (float)(MeanBlue * 255) }, device: device);
-        Tensor factor = tensor(new[] { (float)(1 / (StdRed * 255)), (float)(1 / (StdGreen * 255)), (float)(1 / (StdBlue * 255)) }, device: device);
-        return bytes.to_type(ScalarType.Float32).sub_(mean).mul_(factor).permute(0, 3, 1, 2).contiguous().MoveToOuterDisposeScope();
+        Tensor bytes = DeviceUpload.Send<byte>(pixelsBHWC.AsSpan(0, (int)needed), [count, height, width, 3], ScalarType.Byte, device);
+        return Normalize(bytes).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Normalises bytes where they are.</summary>
+    /// <param name="pixelsBHWC">RGB bytes, <c>[B,H,W,3]</c> of type Byte, on any device.</param>
+    /// <returns><c>[B,3,H,W]</c> float32 on the same device; it belongs to the caller or the caller's dispose scope.</returns>
+    /// <exception cref="ArgumentException">The tensor is not of bytes, or not of that shape.</exception>
+    public Tensor Normalize(Tensor pixelsBHWC)
+    {
+        ArgumentNullException.ThrowIfNull(pixelsBHWC);
+        if (pixelsBHWC.IsInvalid || pixelsBHWC.dtype != ScalarType.Byte || pixelsBHWC.dim() != 4 || pixelsBHWC.size(3) != 3)
+        {
+            string what = pixelsBHWC.IsInvalid ? "disposed" : $"{pixelsBHWC.dtype} [{string.Join(",", pixelsBHWC.shape)}]";
+            throw new ArgumentException($"The pixels are {what}; RGB bytes of shape [B,H,W,3] are needed.", nameof(pixelsBHWC));
+        }
+
+        using DisposeScope scope = NewDisposeScope();
+        Tensor mean = DeviceUpload.Send<float>([(float)(MeanRed * 255), (float)(MeanGreen * 255), (float)(MeanBlue * 255)], [3], ScalarType.Float32, pixelsBHWC.device);
+        Tensor factor = DeviceUpload.Send<float>([(float)(1 / (StdRed * 255)), (float)(1 / (StdGreen * 255)), (float)(1 / (StdBlue * 255))], [3], ScalarType.Float32, pixelsBHWC.device);
+        return pixelsBHWC.to_type(ScalarType.Float32).sub_(mean).mul_(factor).permute(0, 3, 1, 2).contiguous().MoveToOuterDisposeScope();
     }
 
     private static double Positive(double value, string name) => double.IsFinite(value) && value > 0

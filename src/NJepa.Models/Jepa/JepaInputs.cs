@@ -47,10 +47,10 @@ public sealed class JepaInputs
         Tensor? values = null, scale = null;
         if (noise is not null)
         {
-            values = tensor(noise.Values, [noise.Images, noise.Blocks, noise.TargetLength, noise.Width], device: device);
+            values = DeviceUpload.Send<float>(noise.Values, [noise.Images, noise.Blocks, noise.TargetLength, noise.Width], ScalarType.Float32, device);
             if (noise.ScalesSignal)
             {
-                scale = tensor(noise.Levels.Select(level => level.SignalScale).ToArray(), [noise.Images, noise.Blocks, 1, 1], device: device);
+                scale = DeviceUpload.Send<float>([.. noise.Levels.Select(level => level.SignalScale)], [noise.Images, noise.Blocks, 1, 1], ScalarType.Float32, device);
             }
         }
 
@@ -77,6 +77,21 @@ public sealed class JepaInputs
             new PatchIndices(masks.Targets, [masks.BatchSize, masks.TargetBlocks, masks.TargetLength], patches, device),
             noiseBMTP,
             signalScaleBM11);
+    }
+
+    /// <summary>The inputs of some of the images: K and T stay those of the whole batch, as every image has as many.</summary>
+    /// <param name="start">The first image, from 0.</param>
+    /// <param name="count">The number of images, at least 1.</param>
+    /// <returns>Inputs that share these inputs' memory; create them inside the same dispose scope.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The images are not part of the batch.</exception>
+    public JepaInputs Slice(long start, long count)
+    {
+        if (start < 0 || count < 1 || start > Context.Images - count)
+        {
+            throw new ArgumentOutOfRangeException(nameof(start), start, FormattableString.Invariant($"Images {start} to {start + count - 1} were asked for, but the inputs are of images 0 to {Context.Images - 1}."));
+        }
+
+        return new JepaInputs(Grid, Context.Slice(start, count), Targets.Slice(start, count), NoiseBMTP?.narrow(0, start, count), SignalScaleBM11?.narrow(0, start, count));
     }
 
     /// <summary>Why these inputs are not for <paramref name="images"/> images of a model with this configuration on this device; null when they are.</summary>

@@ -10,4 +10,8 @@ namespace NJepa.Models;
 /// <param name="NoisyClean">L_NC, mean squared difference between noisy and clean predictions; null without a noisy predictor.</param>
 /// <param name="Variance">The variance term; null when both regularisers are off.</param>
 /// <param name="Covariance">The covariance term; null when both regularisers are off.</param>
-public sealed record JepaLosses(Tensor Total, Tensor CleanTeacher, Tensor? NoisyTeacher, Tensor? NoisyClean, Tensor? Variance, Tensor? Covariance);
+public sealed record JepaLosses(Tensor Total, Tensor CleanTeacher, Tensor? NoisyTeacher, Tensor? NoisyClean, Tensor? Variance, Tensor? Covariance)
+{
+    /// <summary>All terms in the order of the properties.</summary>
+    internal Tensor?[] Terms => [Total, CleanTeacher, NoisyTeacher, NoisyClean, Variance, Covariance];
+}

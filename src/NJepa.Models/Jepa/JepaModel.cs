@@ -10,13 +10,15 @@ namespace NJepa.Models;
 /// </summary>
 /// <remarks>
 /// Shapes: B images, L patches in the grid, K visible patches, M target blocks, T patches per block, D encoder width, P predictor width.
-/// One training step is <see cref="SampleInputs"/>, <see cref="Forward"/>, <see cref="ComputeLosses"/>, backward, an optimizer step on <see cref="Parameters"/> and
+/// One training step is <see cref="SampleInputs"/>, <see cref="Forward"/>, <see cref="ComputeLosses"/>, <see cref="Backward"/>, an optimizer step on <see cref="Parameters"/> and
 /// <see cref="UpdateTeacher"/>, all in one dispose scope. Not thread-safe while training.
 /// </remarks>
 public sealed class JepaModel : IDisposable
 {
     private readonly Tensor _studentValues;
     private readonly PositionNoiseSampler? _noiseSampler;
+    private readonly WorkingWeights _trained;
+    private readonly WorkingWeights _averaged;
     private bool _disposed;
 
     internal JepaModel(JepaConfiguration configuration, Device device)
@@ -29,18 +31,20 @@ public sealed class JepaModel : IDisposable
             Parameters = new ParameterBuffer(layout.Trained, device, trainable: true);
             ParameterInitializer.Initialize(Parameters, layout.Trained, configuration.Seed);
             TeacherParameters = new ParameterBuffer(layout.Teacher, device, trainable: false);
+            _trained = new WorkingWeights(Parameters, layout.Trained, device, configuration.Precision);
+            _averaged = new WorkingWeights(TeacherParameters, layout.Teacher, device, configuration.Precision);
             _studentValues = Parameters.Values.narrow(0, layout.EncoderOffset, TeacherParameters.Count).DetachFromDisposeScope();
             ResetTeacher();
 
-            Student = new ViTEncoder(configuration.Encoder, Parameters, ParameterLayout.Student, device);
-            Teacher = new ViTEncoder(configuration.Encoder, TeacherParameters, ParameterLayout.TargetEncoder, device);
+            Student = new ViTEncoder(configuration.Encoder, Parameters, ParameterLayout.Student, device, _trained.Used);
+            Teacher = new ViTEncoder(configuration.Encoder, TeacherParameters, ParameterLayout.TargetEncoder, device, _averaged.Used);
             PatchGrid grid = configuration.Encoder.Grid;
-            CleanPredictor = new Predictor(configuration.Predictor, grid, Parameters, ParameterLayout.Clean, ParameterLayout.Clean, device);
+            CleanPredictor = new Predictor(configuration.Predictor, grid, _trained.Used, ParameterLayout.Clean, ParameterLayout.Clean, device);
             MaskSampler = configuration.Recipe.Masking.CreateSampler(grid);
             if (configuration.Recipe.Noise is { } noise)
             {
                 NoisyPredictor = new Predictor(
-                    configuration.Predictor, grid, Parameters, layout.NoisyPredictorPrefix, layout.NoisyMaskTokenPrefix, device);
+                    configuration.Predictor, grid, _trained.Used, layout.NoisyPredictorPrefix, layout.NoisyMaskTokenPrefix, device);
                 _noiseSampler = new PositionNoiseSampler(noise, configuration.Recipe.Granularity, configuration.Predictor.Width);
             }
         }
@@ -76,6 +80,9 @@ public sealed class JepaModel : IDisposable
     /// <summary>Whether there is a noisy predictor; without one the model is plain I-JEPA.</summary>
     public bool HasNoisyPredictor => NoisyPredictor is not null;
 
+    /// <summary>Told when the teacher, the student and the predictors have been computed; for measurements.</summary>
+    internal Action<string>? PhaseEnded { get; set; }
+
     internal Predictor CleanPredictor { get; }
 
     internal Predictor? NoisyPredictor { get; }
@@ -101,16 +108,11 @@ public sealed class JepaModel : IDisposable
     /// <exception cref="ArgumentException">The images' shape, type or device does not fit, or the inputs are of another batch size, grid, predictor width or device.</exception>
     public JepaOutputs Forward(Tensor imagesBCHW, JepaInputs inputs)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        ArgumentNullException.ThrowIfNull(inputs);
-        Student.CheckImages(imagesBCHW);
-        if (inputs.ProblemFor(Configuration, imagesBCHW.size(0), Device) is { } problem)
-        {
-            throw new ArgumentException(problem, nameof(inputs));
-        }
+        CheckInputs(imagesBCHW, inputs);
 
         // A tensor that nobody holds may be collected while native code still reads it: the scope holds all that lies between inputs and outputs, whether the caller has a scope or not.
         using DisposeScope scope = NewDisposeScope();
+        ModelDevice.Use(Device, Configuration.Precision);
         Tensor patches = Patches.FromImages(imagesBCHW, Configuration.Encoder.PatchSize);
         Tensor targetsBMTD;
         using (no_grad())
@@ -118,12 +120,43 @@ public sealed class JepaModel : IDisposable
             targetsBMTD = Teacher.EncodeTargets(patches, inputs.Targets);
         }
 
-        Tensor contextBKD = Student.EncodeVisible(patches, inputs.Context);
-        Tensor cleanBMTD = CleanPredictor.Forward(contextBKD, inputs, noisy: false);
-        Tensor? noisyBMTD = NoisyPredictor?.Forward(contextBKD, inputs, noisy: true);
+        PhaseEnded?.Invoke("teacher");
+        ActivationTape[] tapes = Configuration.RecomputeActivations && is_grad_enabled() ? [.. Enumerable.Range(0, 3).Select(_ => new ActivationTape())] : [];
+        (ActivationTape? noisyTape, ActivationTape? cleanTape, ActivationTape? studentTape) = tapes.Length == 0 ? default : (tapes[0], tapes[1], tapes[2]);
+        Tensor contextBKD = Student.EncodeVisible(patches, inputs.Context, studentTape);
+        PhaseEnded?.Invoke("student");
+        Tensor cleanBMTD;
+        Tensor? noisyBMTD;
+        if (NoisyPredictor is not null && Configuration.Recipe.SharedPredictor)
+        {
+            (cleanBMTD, noisyBMTD) = CleanPredictor.ForwardBoth(contextBKD, inputs, NoisyPredictor, cleanTape);
+        }
+        else
+        {
+            cleanBMTD = CleanPredictor.Forward(contextBKD, inputs, noisy: false, cleanTape);
+            noisyBMTD = NoisyPredictor?.Forward(contextBKD, inputs, noisy: true, noisyTape);
+        }
+
+        PhaseEnded?.Invoke("predictors");
         GC.KeepAlive(inputs);
+        foreach (ActivationTape tape in tapes)
+        {
+            tape.MoveToOuterDisposeScope(scope);
+        }
+
         return new JepaOutputs(
-            contextBKD.MoveToOuterDisposeScope(), targetsBMTD.MoveToOuterDisposeScope(), cleanBMTD.MoveToOuterDisposeScope(), noisyBMTD?.MoveToOuterDisposeScope());
+            contextBKD.MoveToOuterDisposeScope(), targetsBMTD.MoveToOuterDisposeScope(), cleanBMTD.MoveToOuterDisposeScope(), noisyBMTD?.MoveToOuterDisposeScope())
+        {
+            Tapes = tapes,
+        };
+    }
+
+    /// <summary>The student's features of the visible patches alone, <c>[B,K,D]</c>.</summary>
+    internal Tensor EncodeContext(Tensor imagesBCHW, JepaInputs inputs)
+    {
+        CheckInputs(imagesBCHW, inputs);
+        using DisposeScope scope = NewDisposeScope();
+        return Student.EncodeVisible(Patches.FromImages(imagesBCHW, Configuration.Encoder.PatchSize), inputs.Context).MoveToOuterDisposeScope();
     }
 
     /// <summary>Step 6 of the method: the loss terms and their weighted sum.</summary>
@@ -137,42 +170,75 @@ public sealed class JepaModel : IDisposable
             throw new ArgumentException(problem, nameof(outputs));
         }
 
-        JepaRecipe recipe = Configuration.Recipe;
-        using DisposeScope scope = NewDisposeScope();
-        Tensor cleanTeacher = LossFunctions.SmoothL1(outputs.CleanBMTD, outputs.TargetsBMTD);
-        Tensor? total = Add(null, cleanTeacher, recipe.LossWeights.CleanTeacher);
-        Tensor? noisyTeacher = null, noisyClean = null, variance = null, covariance = null;
-        if (outputs.NoisyBMTD is { } noisyBMTD)
+        if (Configuration.Recipe.VarianceCovariance.IsActive && outputs.ContextBKD.size(0) < 2)
         {
-            Tensor cleanBMTD = recipe.StopGradient ? outputs.CleanBMTD.detach() : outputs.CleanBMTD;
-            noisyTeacher = LossFunctions.SmoothL1(noisyBMTD, outputs.TargetsBMTD);
-            noisyClean = LossFunctions.SquaredError(noisyBMTD, cleanBMTD);
-            total = Add(Add(total, noisyTeacher, recipe.LossWeights.NoisyTeacher), noisyClean, recipe.LossWeights.NoisyClean);
+            throw new ArgumentException("The variance and covariance terms need a batch of at least 2 images; it has 1. Use larger batches or VarianceCovarianceWeights.None.", nameof(outputs));
         }
 
-        if (recipe.VarianceCovariance.IsActive)
-        {
-            if (outputs.ContextBKD.size(0) < 2)
-            {
-                throw new ArgumentException("The variance and covariance terms need a batch of at least 2 images; it has 1. Use larger batches or VarianceCovarianceWeights.None.", nameof(outputs));
-            }
+        return JepaObjective.Compute(Configuration.Recipe, outputs);
+    }
 
-            Tensor pooledBD = outputs.ContextBKD.mean([1]);
-            Tensor centredBD = pooledBD - pooledBD.mean([0], keepdim: true);
-            variance = LossFunctions.Variance(centredBD);
-            covariance = LossFunctions.Covariance(centredBD);
-            total = Add(Add(total, variance, recipe.VarianceCovariance.Variance), covariance, recipe.VarianceCovariance.Covariance);
+    /// <summary>
+    /// Steps 2 to 6 of the method and the gradients of the total loss, in parts of a batch that are small enough for the memory: the gradients of <see cref="Parameters"/> grow by those of the
+    /// whole batch, to the rounding of float32, whatever the size of the parts.
+    /// </summary>
+    /// <param name="images">
+    /// Gives the normalised images from the first number on, as many as the second says: <c>[count,C,H,W]</c> float32 on <see cref="Device"/>. Asked once or twice for each part.
+    /// </param>
+    /// <param name="inputs">Masks and noise of the whole batch.</param>
+    /// <param name="microBatchSize">Images per part, at least 1.</param>
+    /// <returns>The losses of the whole batch; from more than one part they have no gradient of their own.</returns>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="microBatchSize"/> is below 1.</exception>
+    /// <exception cref="ArgumentException">Images or inputs do not fit, or the variance and covariance terms are on and the whole batch is a single image.</exception>
+    public JepaLosses ComputeGradients(Func<long, long, Tensor> images, JepaInputs inputs, int microBatchSize = int.MaxValue)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        ArgumentNullException.ThrowIfNull(images);
+        ArgumentNullException.ThrowIfNull(inputs);
+        if (microBatchSize < 1)
+        {
+            throw new ArgumentOutOfRangeException(nameof(microBatchSize), microBatchSize, $"The micro-batch size is {microBatchSize}; it must be at least 1 image.");
         }
 
-        // Validation has made sure that a weight is above 0.
-        GC.KeepAlive(outputs);
-        return new JepaLosses(
-            total!.MoveToOuterDisposeScope(),
-            cleanTeacher.MoveToOuterDisposeScope(),
-            noisyTeacher?.MoveToOuterDisposeScope(),
-            noisyClean?.MoveToOuterDisposeScope(),
-            variance?.MoveToOuterDisposeScope(),
-            covariance?.MoveToOuterDisposeScope());
+        return GradientAccumulation.Run(this, images, inputs, microBatchSize);
+    }
+
+    /// <summary>
+    /// Differentiates a loss of this model's outputs and adds the gradients to those of <see cref="Parameters"/>, in float32. In <see cref="Precision.Float32"/> with kept activations
+    /// <c>loss.backward()</c> does the same.
+    /// </summary>
+    /// <param name="outputs">What <see cref="Forward"/> returned.</param>
+    /// <param name="loss">A scalar computed from them, such as <see cref="JepaLosses.Total"/>.</param>
+    /// <exception cref="ArgumentException">The loss is not a scalar, has been disposed, or does not depend on the parameters.</exception>
+    public void Backward(JepaOutputs outputs, Tensor loss)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        ArgumentNullException.ThrowIfNull(outputs);
+        ArgumentNullException.ThrowIfNull(loss);
+        if (loss.IsInvalid || loss.numel() != 1 || !loss.requires_grad)
+        {
+            string problem = loss.IsInvalid ? "has been disposed" : loss.numel() != 1 ? $"has {loss.numel()} elements" : "does not depend on the parameters (it was computed without gradients)";
+            throw new ArgumentException($"The loss {problem}; give a scalar such as JepaLosses.Total, computed in the same dispose scope and outside of no_grad.", nameof(loss));
+        }
+
+        loss.backward();
+        foreach (ActivationTape tape in outputs.Tapes)
+        {
+            tape.Backward();
+        }
+
+        _trained.CollectGradients();
+    }
+
+    /// <summary>
+    /// Brings the weights that the networks read up to date with <see cref="Parameters"/> and <see cref="TeacherParameters"/>. Call it after changing these directly in
+    /// <see cref="Precision.BFloat16"/>, whose networks read a copy; <see cref="UpdateTeacher"/>, <see cref="ResetTeacher"/> and <see cref="LoadWeights"/> do it themselves.
+    /// </summary>
+    public void RefreshWeights()
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        _trained.Refresh();
+        _averaged.Refresh();
     }
 
     /// <summary>Step 7 of the method: <c>teacher = momentum * teacher + (1 - momentum) * student</c>, one native call over the flat buffers.</summary>
@@ -188,8 +254,11 @@ public sealed class JepaModel : IDisposable
 
         using IDisposable noGradient = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        Tensor weight = tensor((float)(1.0 - momentum), device: Device);
+        // Filled there: sending a number to a GPU would wait for it.
+        Tensor weight = empty([], ScalarType.Float32, Device);
+        weight.FillWith(1.0 - momentum);
         TeacherParameters.Values.lerp_(_studentValues, weight);
+        RefreshWeights();
     }
 
     /// <summary>Makes the teacher an exact copy of the student, as at the start of training.</summary>
@@ -199,6 +268,7 @@ public sealed class JepaModel : IDisposable
         using IDisposable noGradient = no_grad();
         using DisposeScope scope = NewDisposeScope();
         TeacherParameters.Values.copy_(_studentValues);
+        RefreshWeights();
     }
 
     /// <summary>
@@ -221,6 +291,7 @@ public sealed class JepaModel : IDisposable
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         JepaWeights.Load(this, path);
+        RefreshWeights();
     }
 
     /// <summary>
@@ -243,19 +314,20 @@ public sealed class JepaModel : IDisposable
         CleanPredictor?.Dispose();
         NoisyPredictor?.Dispose();
         _studentValues?.Dispose();
+        _trained?.Dispose();
+        _averaged?.Dispose();
         Parameters?.Dispose();
         TeacherParameters?.Dispose();
     }
 
-    // A term of weight 0 stays out of the sum: nothing is differentiated for it, and a term that is not finite does no harm.
-    private static Tensor? Add(Tensor? sum, Tensor term, double weight)
+    private void CheckInputs(Tensor imagesBCHW, JepaInputs inputs)
     {
-        if (weight == 0)
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        ArgumentNullException.ThrowIfNull(inputs);
+        Student.CheckImages(imagesBCHW);
+        if (inputs.ProblemFor(Configuration, imagesBCHW.size(0), Device) is { } problem)
         {
-            return sum;
+            throw new ArgumentException(problem, nameof(inputs));
         }
-
-        Tensor weighted = term.Times(weight);
-        return sum is null ? weighted : sum.Plus(weighted);
     }
 }

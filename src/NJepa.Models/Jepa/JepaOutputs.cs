@@ -10,6 +10,9 @@ namespace NJepa.Models;
 /// <param name="NoisyBMTD">p_N, the noisy predictor's answers, <c>[B,M,T,D]</c>; null without a noisy predictor.</param>
 public sealed record JepaOutputs(Tensor ContextBKD, Tensor TargetsBMTD, Tensor CleanBMTD, Tensor? NoisyBMTD)
 {
+    /// <summary>What is computed once more in the backward pass, in the order of that; empty where activations are kept.</summary>
+    internal IReadOnlyList<ActivationTape> Tapes { get; init; } = [];
+
     /// <summary>Why there is no loss of these outputs; null when there is.</summary>
     internal string? Problem(bool noisyPredictor)
     {

@@ -19,22 +19,40 @@ internal sealed class PatchIndices
         _leading = leading;
         var table = new long[patches.Length];
         var rows = new long[patches.Length];
-        int perImage = patches.Length / (int)leading[0];
+        PerImage = patches.Length / (int)leading[0];
         for (int i = 0; i < patches.Length; i++)
         {
             table[i] = patches[i];
-            rows[i] = ((long)(i / perImage) * patchesPerImage) + patches[i];
+            rows[i] = ((long)(i / PerImage) * patchesPerImage) + patches[i];
         }
 
-        Patches = tensor(table, device: device);
-        Rows = tensor(rows, device: device);
+        PatchesPerImage = patchesPerImage;
+        Patches = DeviceUpload.Send<long>(table, [table.Length], ScalarType.Int64, device);
+        Rows = DeviceUpload.Send<long>(rows, [rows.Length], ScalarType.Int64, device);
     }
 
+    private PatchIndices(Tensor patches, Tensor rows, long[] leading, int perImage, int patchesPerImage) =>
+        (Patches, Rows, _leading, PerImage, PatchesPerImage) = (patches, rows, leading, perImage, patchesPerImage);
+
     public long Images => _leading[0];
+
+    /// <summary>Indices per image: K, or M x T.</summary>
+    public int PerImage { get; }
 
     public Tensor Patches { get; }
 
     public Tensor Rows { get; }
+
+    private int PatchesPerImage { get; }
+
+    /// <summary>The indices of some of the images, as if there were no others.</summary>
+    public PatchIndices Slice(long start, long count)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor patches = Patches.narrow(0, start * PerImage, count * PerImage), rows = Rows.narrow(0, start * PerImage, count * PerImage);
+        return new PatchIndices(
+            patches.MoveToOuterDisposeScope(), rows.Plus(-start * PatchesPerImage).MoveToOuterDisposeScope(), [count, .. _leading[1..]], PerImage, PatchesPerImage);
+    }
 
     public long[] Shape(long width) => [.. _leading, width];
 }

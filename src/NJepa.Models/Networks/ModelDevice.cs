@@ -19,6 +19,16 @@ internal static class ModelDevice
         }
     }
 
+    /// <summary>Makes libtorch's matrix products those of a precision: it has one switch for the whole process, and its default differs between versions.</summary>
+    public static void Use(Device device, Precision precision)
+    {
+        if (device.type == DeviceType.CUDA)
+        {
+            backends.cuda.matmul.allow_tf32 = precision == Precision.TensorFloat32;
+            backends.cudnn.allow_tf32 = precision == Precision.TensorFloat32;
+        }
+    }
+
     public static Device Checked(Device? device)
     {
         NJepaRuntime.EnsureLoaded();

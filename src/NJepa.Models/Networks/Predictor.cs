@@ -15,6 +15,7 @@ internal sealed class Predictor : IDisposable
     private readonly LayerNormLayer _norm;
     private readonly LinearLayer _projection;
     private readonly Tensor _maskToken11P;
+    private readonly ScalarType _type;
 
     /// <param name="options">The size.</param>
     /// <param name="grid">The patch grid.</param>
@@ -29,6 +30,7 @@ internal sealed class Predictor : IDisposable
         _norm = new LayerNormLayer(parameters, prefix + "predictor_norm");
         _projection = new LinearLayer(parameters, prefix + "predictor_proj");
         _maskToken11P = parameters[maskTokenPrefix + "mask_token"].Value;
+        _type = parameters.Values.dtype;
         PositionsLP = Constant.Positions(grid, options.Width, device);
     }
 
@@ -38,24 +40,29 @@ internal sealed class Predictor : IDisposable
     /// <param name="contextBKD">The student's features of the visible patches.</param>
     /// <param name="inputs">Masks and noise.</param>
     /// <param name="noisy">Whether the noise disturbs the mask tokens' positions.</param>
-    public Tensor Forward(Tensor contextBKD, JepaInputs inputs, bool noisy)
+    /// <param name="tape">Where activations are recomputed; null keeps them.</param>
+    public Tensor Forward(Tensor contextBKD, JepaInputs inputs, bool noisy, ActivationTape? tape = null)
     {
-        Tensor tokens = Tokens(contextBKD, inputs, noisy);
-        long context = contextBKD.size(1);
-        for (int i = 0; i < _blocks.Length - 1; i++)
-        {
-            tokens = _blocks[i].Forward(tokens);
-        }
+        using DisposeScope scope = NewDisposeScope();
+        return Finish(ActivationTape.Run(tape, contextBKD, context => Tokens(context, inputs, noisy)), contextBKD.size(1), inputs, tape).MoveToOuterDisposeScope();
+    }
 
-        Tensor predictions = _projection.Forward(_norm.Forward(_blocks[^1].ForwardLast(tokens, context)));
-        return predictions.view(inputs.Targets.Shape(predictions.size(-1)));
+    /// <summary>Predictions without and with noise, <c>[B,M,T,D]</c> each, of one predictor that serves as both: one pass of twice the batch.</summary>
+    public (Tensor CleanBMTD, Tensor NoisyBMTD) ForwardBoth(Tensor contextBKD, JepaInputs inputs, Predictor noisy, ActivationTape? tape = null)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor tokens = ActivationTape.Run(tape, contextBKD, context => cat([Tokens(context, inputs, noisy: false), noisy.Tokens(context, inputs, noisy: true)]));
+        Tensor both = Finish(tokens, contextBKD.size(1), inputs, tape);
+        long images = contextBKD.size(0);
+        return (both.narrow(0, 0, images).MoveToOuterDisposeScope(), both.narrow(0, images, images).MoveToOuterDisposeScope());
     }
 
     /// <summary>The sequence <c>[B*M, K+T, P]</c> that enters the first block: context tokens, then mask tokens.</summary>
     internal Tensor Tokens(Tensor contextBKD, JepaInputs inputs, bool noisy)
     {
+        using DisposeScope scope = NewDisposeScope();
         long width = PositionsLP.size(1);
-        Tensor contextBKP = _embed.Forward(contextBKD).Plus(PositionsLP.index_select(0, inputs.Context.Patches).view(inputs.Context.Shape(width)));
+        Tensor contextBKP = _embed.Forward(contextBKD).Plus(PositionsLP.index_select(0, inputs.Context.Patches).view(inputs.Context.Shape(width))).As(_type);
         Tensor positionsBMTP = PositionsLP.index_select(0, inputs.Targets.Patches).view(inputs.Targets.Shape(width));
         if (noisy && inputs.SignalScaleBM11 is not null)
         {
@@ -70,10 +77,25 @@ internal sealed class Predictor : IDisposable
         long[] shape = positionsBMTP.shape;
         (long images, long blocks, long length) = (shape[0], shape[1], shape[2]);
         Tensor contextRepeated = contextBKP.unsqueeze(1).expand(images, blocks, -1, -1).reshape(images * blocks, -1, width);
-        return cat([contextRepeated, positionsBMTP.Plus(_maskToken11P).view(images * blocks, length, width)], 1);
+        return cat([contextRepeated, positionsBMTP.Plus(_maskToken11P).As(_type).view(images * blocks, length, width)], 1).MoveToOuterDisposeScope();
     }
 
     internal TransformerBlock Block(int index) => _blocks[index];
 
     public void Dispose() => PositionsLP.Dispose();
+
+    // From the first block to the answers, float32 for the losses.
+    private Tensor Finish(Tensor tokens, long context, JepaInputs inputs, ActivationTape? tape)
+    {
+        for (int i = 0; i < _blocks.Length - 1; i++)
+        {
+            using Tensor input = tokens;
+            tokens = ActivationTape.Run(tape, input, _blocks[i].Forward);
+        }
+
+        Tensor predictions = ActivationTape.Run(tape, tokens, last => _projection.Forward(_norm.Forward(_blocks[^1].ForwardLast(last, context))).As(ScalarType.Float32));
+        long[] shape = inputs.Targets.Shape(predictions.size(-1));
+        shape[0] = -1;
+        return ActivationTape.End(tape, predictions.view(shape));
+    }
 }

@@ -9,14 +9,19 @@ namespace NJepa.Models;
 /// <summary>A linear layer <c>x W^T + b</c> on views of a parameter buffer.</summary>
 internal sealed class LinearLayer(ParameterBuffer buffer, string name)
 {
+    private readonly bool _promoted = MatrixProducts.ArePromoted(buffer.Values);
+
     public Tensor Weight { get; } = buffer[name + ".weight"].Value;
 
     public Tensor Bias { get; } = buffer[name + ".bias"].Value;
 
-    public Tensor Forward(Tensor x) => functional.linear(x, Weight, Bias);
+    public Tensor Forward(Tensor x) => MatrixProducts.Linear(x, Weight, Bias, _promoted);
+
+    /// <summary>With a weight of any shape seen as <c>[out, in]</c>: a convolution's kernels on rows of patches.</summary>
+    public Tensor ForwardFlat(Tensor x) => MatrixProducts.Linear(x, Weight.view(Weight.size(0), -1), Bias, _promoted);
 
     /// <summary>Only the given rows of the weight: <paramref name="count"/> outputs from <paramref name="start"/>.</summary>
-    public Tensor Forward(Tensor x, long start, long count) => functional.linear(x, Weight.narrow(0, start, count), Bias.narrow(0, start, count));
+    public Tensor Forward(Tensor x, long start, long count) => MatrixProducts.Linear(x, Weight.narrow(0, start, count), Bias.narrow(0, start, count), _promoted);
 }
 
 /// <summary>LayerNorm over the last dimension on views of a parameter buffer; eps 1e-6 inside the networks.</summary>
@@ -41,10 +46,11 @@ internal sealed class TransformerBlock(ParameterBuffer buffer, string name, int 
     private readonly LinearLayer _fc2 = new(buffer, name + ".mlp.fc2");
 
     /// <summary><c>[N,S,W]</c> to <c>[N,S,W]</c>.</summary>
+    // Whatever lies between is let go at once: in a pass without gradients the next block finds its memory warm, in one with gradients only what the backward pass reads stays.
     public Tensor Forward(Tensor xNSW)
     {
-        Tensor attended = xNSW.Plus(Attention(_norm1.Forward(xNSW)));
-        return attended.Plus(Mlp(_norm2.Forward(attended)));
+        using DisposeScope scope = NewDisposeScope();
+        return Finish(xNSW, Attention(_norm1.Forward(xNSW))).MoveToOuterDisposeScope();
     }
 
     /// <summary>
@@ -53,13 +59,21 @@ internal sealed class TransformerBlock(ParameterBuffer buffer, string name, int 
     /// </summary>
     public Tensor ForwardLast(Tensor xNSW, long firstQuery)
     {
+        using DisposeScope scope = NewDisposeScope();
         long queries = xNSW.size(1) - firstQuery;
         Tensor normed = _norm1.Forward(xNSW);
-        long width = normed.size(2);
-        Tensor q = Split(_qkv.Forward(normed.narrow(1, firstQuery, queries), 0, width), 1)[0];
-        Tensor[] kv = Split(_qkv.Forward(normed, width, 2 * width), 2);
-        Tensor attended = xNSW.narrow(1, firstQuery, queries).Plus(Attend(q, kv[0], kv[1]));
-        return attended.Plus(Mlp(_norm2.Forward(attended)));
+        return ForwardQueries(xNSW.narrow(1, firstQuery, queries), normed.narrow(1, firstQuery, queries), normed).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The block's output for some tokens only, <c>[N,Q,W]</c>: as <see cref="ForwardLast"/>, for tokens anywhere.</summary>
+    /// <param name="xNSW">All tokens.</param>
+    /// <param name="rows">Which tokens, as rows of the tokens laid out as <c>[N*S,W]</c>; Q of each sequence, in order of the sequences.</param>
+    public Tensor ForwardAt(Tensor xNSW, Tensor rows)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor normed = _norm1.Forward(xNSW);
+        Tensor Gather(Tensor all) => all.view(-1, all.size(2)).index_select(0, rows).view(all.size(0), -1, all.size(2));
+        return ForwardQueries(Gather(xNSW), Gather(normed), normed).MoveToOuterDisposeScope();
     }
 
     /// <summary>Attention on normed tokens, output projection included, before the residual sum.</summary>
@@ -74,6 +88,23 @@ internal sealed class TransformerBlock(ParameterBuffer buffer, string name, int 
     internal Tensor Norm1(Tensor x) => _norm1.Forward(x);
 
     internal Tensor Norm2(Tensor x) => _norm2.Forward(x);
+
+    private Tensor ForwardQueries(Tensor xNQW, Tensor normedNQW, Tensor normedNSW)
+    {
+        long width = normedNSW.size(2);
+        Tensor q = Split(_qkv.Forward(normedNQW, 0, width), 1)[0];
+        Tensor[] kv = Split(_qkv.Forward(normedNSW, width, 2 * width), 2);
+        return Finish(xNQW, Attend(q, kv[0], kv[1]));
+    }
+
+    // The residual sums are added into what attention and MLP have just written: no pass reads those alone.
+    private Tensor Finish(Tensor x, Tensor attended)
+    {
+        attended.AddInPlace(x);
+        Tensor mixed = Mlp(_norm2.Forward(attended));
+        mixed.AddInPlace(attended);
+        return mixed;
+    }
 
     // [N,S,parts*W] to `parts` tensors [N,H,S,C]: views, nothing is copied.
     private Tensor[] Split(Tensor x, int parts)

@@ -19,17 +19,26 @@ public sealed class ViTEncoder : IDisposable
     private readonly LayerNormLayer _norm;
     private readonly Tensor _positionsLD;
     private readonly ParameterBuffer? _owned;
+    private readonly ScalarType _type;
     private bool _disposed;
 
-    internal ViTEncoder(ViT configuration, ParameterBuffer parameters, string prefix, Device device, bool ownsParameters = false)
+    /// <param name="configuration">The size.</param>
+    /// <param name="parameters">The float32 parameters.</param>
+    /// <param name="prefix">Name prefix of the layers.</param>
+    /// <param name="device">The device.</param>
+    /// <param name="used">What the network computes with where that is a shadow of the parameters; null for the parameters themselves.</param>
+    /// <param name="ownsParameters">Whether the parameters end with the encoder.</param>
+    internal ViTEncoder(ViT configuration, ParameterBuffer parameters, string prefix, Device device, ParameterBuffer? used = null, bool ownsParameters = false)
     {
+        used ??= parameters;
+        _type = used.Values.dtype;
         Configuration = configuration;
         Parameters = parameters;
         Prefix = prefix;
         Device = device;
-        _embed = new LinearLayer(parameters, prefix + "patch_embed.proj");
-        _blocks = [.. Enumerable.Range(0, configuration.Depth).Select(i => new TransformerBlock(parameters, $"{prefix}blocks.{i}", configuration.Heads))];
-        _norm = new LayerNormLayer(parameters, prefix + "norm");
+        _embed = new LinearLayer(used, prefix + "patch_embed.proj");
+        _blocks = [.. Enumerable.Range(0, configuration.Depth).Select(i => new TransformerBlock(used, $"{prefix}blocks.{i}", configuration.Heads))];
+        _norm = new LayerNormLayer(used, prefix + "norm");
         _positionsLD = Constant.Positions(configuration.Grid, configuration.Width, device);
         _owned = ownsParameters ? parameters : null;
     }
@@ -100,7 +109,7 @@ public sealed class ViTEncoder : IDisposable
         CheckImages(imagesBCHW);
         using IDisposable noGradient = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        return EncodeAll(Patches.FromImages(imagesBCHW, Configuration.PatchSize), imagesBCHW.size(0)).MoveToOuterDisposeScope();
+        return EncodeAll(Patches.FromImages(imagesBCHW, Configuration.PatchSize), imagesBCHW.size(0)).As(ScalarType.Float32).MoveToOuterDisposeScope();
     }
 
     /// <summary>Image features <c>[B,D]</c>: the mean over the patches of <see cref="Encode"/>, without gradients.</summary>
@@ -131,10 +140,11 @@ public sealed class ViTEncoder : IDisposable
         var pooled = new List<Tensor>(lastLayers);
         for (int i = 0; i < _blocks.Length; i++)
         {
-            tokensBLD = _blocks[i].Forward(tokensBLD);
+            using Tensor input = tokensBLD;
+            tokensBLD = _blocks[i].Forward(input);
             if (i >= _blocks.Length - lastLayers)
             {
-                pooled.Add(Finish(tokensBLD).mean([1]));
+                pooled.Add(Finish(tokensBLD).As(ScalarType.Float32).mean([1]));
             }
         }
 
@@ -161,21 +171,37 @@ public sealed class ViTEncoder : IDisposable
     }
 
     /// <summary>Visible patches only: <c>[B*L, C*p*p]</c> patches to <c>[B,K,D]</c> features.</summary>
-    internal Tensor EncodeVisible(Tensor patches, PatchIndices visibleBK) =>
-        Finish(RunBlocks(Embed(patches.index_select(0, visibleBK.Rows)).Plus(_positionsLD.index_select(0, visibleBK.Patches)).view(visibleBK.Shape(Configuration.Width))));
+    /// <param name="patches">The patches of all images.</param>
+    /// <param name="visibleBK">Which of them are visible.</param>
+    /// <param name="tape">Where activations are recomputed; null keeps them.</param>
+    internal Tensor EncodeVisible(Tensor patches, PatchIndices visibleBK, ActivationTape? tape = null)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor embedded = ActivationTape.Run(
+            tape,
+            patches.index_select(0, visibleBK.Rows),
+            visible => Embed(visible).Plus(_positionsLD.index_select(0, visibleBK.Patches)).As(_type).view(visibleBK.Shape(Configuration.Width)));
+        Tensor encoded = RunBlocks(embedded, _blocks.Length, tape);
+        return ActivationTape.End(tape, ActivationTape.Run(tape, encoded, Finish)).MoveToOuterDisposeScope();
+    }
 
     /// <summary>The teacher's targets <c>[B,M,T,D]</c>: all patches encoded, gathered, then LayerNorm and a parameter-free LayerNorm (eps 1e-5) on what was gathered.</summary>
     internal Tensor EncodeTargets(Tensor patches, PatchIndices targetsBMT)
     {
-        Tensor tokensBLD = RunBlocks(EmbedAll(patches, targetsBMT.Images));
-        Tensor gathered = tokensBLD.view(-1, Configuration.Width).index_select(0, targetsBMT.Rows);
-        return functional.layer_norm(Finish(gathered), [Configuration.Width], eps: TargetNormEpsilon).view(targetsBMT.Shape(Configuration.Width));
+        using DisposeScope scope = NewDisposeScope();
+        Tensor tokensBLD = RunBlocks(EmbedAll(patches, targetsBMT.Images), _blocks.Length - 1);
+
+        // The last block is computed where a target reads it, except where that would be more: blocks may overlap.
+        Tensor targets = targetsBMT.PerImage < tokensBLD.size(1)
+            ? _blocks[^1].ForwardAt(tokensBLD, targetsBMT.Rows)
+            : _blocks[^1].Forward(tokensBLD).view(-1, Configuration.Width).index_select(0, targetsBMT.Rows);
+        return functional.layer_norm(Finish(targets).As(ScalarType.Float32), [Configuration.Width], eps: TargetNormEpsilon).view(targetsBMT.Shape(Configuration.Width)).MoveToOuterDisposeScope();
     }
 
-    internal Tensor EncodeAll(Tensor patches, long images) => Finish(RunBlocks(EmbedAll(patches, images)));
+    internal Tensor EncodeAll(Tensor patches, long images) => Finish(RunBlocks(EmbedAll(patches, images), _blocks.Length));
 
     /// <summary>The patch embedding alone, <c>[rows, C*p*p]</c> to <c>[rows, D]</c>.</summary>
-    internal Tensor Embed(Tensor patches) => functional.linear(patches, _embed.Weight.view(Configuration.Width, -1), _embed.Bias);
+    internal Tensor Embed(Tensor patches) => _embed.ForwardFlat(patches.As(_type));
 
     internal TransformerBlock Block(int index) => _blocks[index];
 
@@ -212,13 +238,15 @@ public sealed class ViTEncoder : IDisposable
         }
     }
 
-    private Tensor EmbedAll(Tensor patches, long images) => Embed(patches).view(images, -1, Configuration.Width).Plus(_positionsLD);
+    private Tensor EmbedAll(Tensor patches, long images) => Embed(patches).view(images, -1, Configuration.Width).Plus(_positionsLD).As(_type);
 
-    private Tensor RunBlocks(Tensor x)
+    private Tensor RunBlocks(Tensor x, int count, ActivationTape? tape = null)
     {
-        foreach (TransformerBlock block in _blocks)
+        for (int i = 0; i < count; i++)
         {
-            x = block.Forward(x);
+            // The handle of what went in is let go: memory comes free unless a backward pass will read it.
+            using Tensor input = x;
+            x = ActivationTape.Run(tape, input, _blocks[i].Forward);
         }
 
         return x;

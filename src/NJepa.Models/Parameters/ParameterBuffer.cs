@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace NJepa.Models;
 
 /// <summary>
-/// All parameters of a model as views into one contiguous float32 buffer, laid out [decayed | not decayed], with their gradients laid out alike.
+/// All parameters of a model as views into one contiguous buffer (float32, unless it is the bfloat16 shadow of another), laid out [decayed | not decayed], with their gradients laid out alike.
 /// The optimizer, the EMA, clearing gradients, the gradient norm and a checkpoint then each work on one tensor, whatever the number of parameters.
 /// </summary>
 /// <remarks>Not thread-safe. Dispose it to free the native memory; the parameters' tensors end with it.</remarks>
@@ -16,15 +16,15 @@ public sealed class ParameterBuffer : IDisposable
     private bool _disposed;
 
     /// <summary>Lays out <paramref name="specs"/> in the given order: every decayed parameter must come before the first that is not.</summary>
-    internal ParameterBuffer(IReadOnlyList<ParameterSpec> specs, Device device, bool trainable)
+    internal ParameterBuffer(IReadOnlyList<ParameterSpec> specs, Device device, bool trainable, ScalarType type = ScalarType.Float32)
     {
         using IDisposable noGradient = no_grad();
         Count = specs.Sum(spec => spec.Count);
         DecayedCount = specs.TakeWhile(spec => spec.Decayed).Sum(spec => spec.Count);
         try
         {
-            Values = Own(Allocate(Count, device));
-            Gradients = trainable ? Own(Allocate(Count, device)) : null;
+            Values = Own(Allocate(Count, device, type));
+            Gradients = trainable ? Own(Allocate(Count, device, type)) : null;
             var parameters = new List<ModelParameter>(specs.Count);
             long offset = 0;
             foreach (ParameterSpec spec in specs)
@@ -109,16 +109,16 @@ public sealed class ParameterBuffer : IDisposable
         }
     }
 
-    private static Tensor Allocate(long count, Device device)
+    private static Tensor Allocate(long count, Device device, ScalarType type)
     {
         try
         {
-            return zeros(count, dtype: ScalarType.Float32, device: device);
+            return zeros(count, dtype: type, device: device);
         }
         catch (ExternalException exception)
         {
             throw new InsufficientMemoryException(
-                $"{count} parameters need {count * sizeof(float)} bytes on {device}, which could not be allocated. Choose a smaller network or free memory there.", exception);
+                $"{count} parameters need {count * (type == ScalarType.Float32 ? sizeof(float) : sizeof(short))} bytes on {device}, which could not be allocated. Choose a smaller network or free memory there.", exception);
         }
     }
 

@@ -59,6 +59,14 @@ public static class NJepaRuntime
         };
     }
 
+    /// <summary>Whether <see cref="Precision.BFloat16"/> is quick on a device: always on CUDA; on a processor if it is an x64 one with AVX-512, whose products oneDNN computes.</summary>
+    /// <param name="device">The device.</param>
+    public static bool HasFastBFloat16(torch.Device device)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        return device.type == DeviceType.CUDA || (device.type == DeviceType.CPU && MatrixProducts.ProcessorHasBFloat16);
+    }
+
     /// <summary>Turns a name, as a user types it, into a device that can be used.</summary>
     /// <param name="device">
     /// <c>cpu</c>; <c>cuda</c>, the first GPU; <c>cuda:N</c>, the GPU with that index, from 0; <c>auto</c>, the first GPU if there is one, else the

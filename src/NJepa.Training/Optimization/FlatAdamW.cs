@@ -6,7 +6,7 @@ namespace NJepa.Training;
 
 /// <summary>
 /// AdamW (arXiv 1711.05101) on a flat parameter buffer: two fused native calls a step, one for the part that decays and one for the rest, whatever the number of
-/// parameters. <c>p -= lr * wd * p</c>, then <c>p -= lr * m_hat / (sqrt(v_hat) + eps)</c>.
+/// parameters (on devices without libtorch's fused kernel, a dozen operations for each million of them). <c>p -= lr * wd * p</c>, then <c>p -= lr * m_hat / (sqrt(v_hat) + eps)</c>.
 /// </summary>
 /// <remarks>Dispose it to free the moments. Not thread-safe.</remarks>
 public sealed class FlatAdamW : IDisposable
@@ -17,6 +17,7 @@ public sealed class FlatAdamW : IDisposable
     private readonly double _epsilon;
     private readonly List<Part> _parts = [];
     private readonly Tensor _stepCount;
+    private readonly bool _fused;
 
     /// <summary>An optimizer with zero moments.</summary>
     /// <param name="parameters">The parameters; they must have gradients.</param>
@@ -27,6 +28,12 @@ public sealed class FlatAdamW : IDisposable
     /// <exception cref="ArgumentOutOfRangeException">A decay rate or epsilon is out of its range.</exception>
     /// <exception cref="ObjectDisposedException">The parameters are disposed.</exception>
     public FlatAdamW(ParameterBuffer parameters, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8)
+        : this(parameters, beta1, beta2, epsilon, fused: parameters?.Values.device_type is DeviceType.CPU or DeviceType.CUDA)
+    {
+    }
+
+    // Without libtorch's fused kernel for the device the update is made of ordinary operations.
+    internal FlatAdamW(ParameterBuffer parameters, double beta1, double beta2, double epsilon, bool fused)
     {
         ArgumentNullException.ThrowIfNull(parameters);
         Tensor gradients = parameters.Gradients ?? throw new ArgumentException("These parameters are not trained and have no gradients.", nameof(parameters));
@@ -34,7 +41,7 @@ public sealed class FlatAdamW : IDisposable
         Require(beta1 is >= 0 and < 1, nameof(beta1), beta1, "a decay rate must be at least 0 and below 1 (default 0.9)");
         Require(beta2 is >= 0 and < 1, nameof(beta2), beta2, "a decay rate must be at least 0 and below 1 (default 0.999)");
         Require(epsilon > 0 && double.IsFinite(epsilon), nameof(epsilon), epsilon, "it must be finite and above 0 (default 1e-8)");
-        (_parameters, _beta1, _beta2, _epsilon) = (parameters, beta1, beta2, epsilon);
+        (_parameters, _beta1, _beta2, _epsilon, _fused) = (parameters, beta1, beta2, epsilon, fused);
         using IDisposable noGradient = no_grad();
         using DisposeScope scope = NewDisposeScope();
         FirstMoment = zeros_like(parameters.Values).DetachFromDisposeScope();
@@ -77,7 +84,15 @@ public sealed class FlatAdamW : IDisposable
         _stepCount.FillWith(Steps);
         foreach (Part part in _parts)
         {
-            FusedAdamW.Step(part.Values, part.Gradients, part.First, part.Second, _stepCount, learningRate, _beta1, _beta2, part.Decayed ? weightDecay : 0.0, _epsilon);
+            double decay = part.Decayed ? weightDecay : 0.0;
+            if (_fused)
+            {
+                FusedAdamW.Step(part.Values, part.Gradients, part.First, part.Second, _stepCount, learningRate, _beta1, _beta2, decay, _epsilon);
+            }
+            else
+            {
+                ChunkedAdamW.Step(part.Values, part.Gradients, part.First, part.Second, Steps, learningRate, _beta1, _beta2, decay, _epsilon);
+            }
         }
     }
 

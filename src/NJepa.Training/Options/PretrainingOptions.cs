@@ -35,6 +35,14 @@ public sealed record PretrainingOptions
     [Range(1, 65_536)]
     public int BatchSize { get; set; } = 128;
 
+    /// <summary>
+    /// Images that are computed at once: a batch is worked through in parts of this size, whose gradients add up to those of the whole batch, to float32's rounding. Smaller parts take less memory.
+    /// With the variance and covariance terms, which are functions of the whole batch, parts cost one more pass of the student.
+    /// </summary>
+    /// <value>Default null: the whole batch at once. From 1 to <see cref="BatchSize"/>.</value>
+    [Range(1, 65_536)]
+    public int? MicroBatchSize { get; set; }
+
     /// <summary>The peak learning rate, reached at the end of the warm-up.</summary>
     /// <value>Default 1e-3 (the paper's, for its batch of 2048). From 0 to 10.</value>
     [Range(0.0, 10.0)]
@@ -137,6 +145,18 @@ public sealed record PretrainingOptions
     [Range(1, 1024)]
     public int Prefetch { get; set; } = 4;
 
+    /// <summary>
+    /// A file in which to keep the images decoded, shrunk and packed, for runs that wait for decoding: made at the start of the run, used again by later ones, made anew when images or settings change
+    /// (see <see cref="PackedImages"/> for what is noticed). One file for each set of images. Crops stay the same; pixels of images that are shrunk differ slightly. Null decodes each time.
+    /// </summary>
+    /// <value>Default null. The log states the size that is needed.</value>
+    public string? ImageCache { get; set; }
+
+    /// <summary>Shorter side of the images in <see cref="ImageCache"/>, in pixels; smaller images are kept as they are. Null for the model's image size / sqrt(<see cref="CropScaleMin"/>), rounded up: enough for the smallest crop.</summary>
+    /// <value>Default null. From 1 to 16384.</value>
+    [Range(1, PackedImagesOptions.MaxShorterSide)]
+    public int? ImageCacheSize { get; set; }
+
     /// <summary>Largest share of images that may turn out unreadable before the run stops with the list of them.</summary>
     /// <value>Default 0.1. From 0 to 1.</value>
     [Range(0.0, 1.0)]
@@ -172,5 +192,7 @@ public sealed record PretrainingOptions
         Threads = LoaderThreads,
         Prefetch = Prefetch,
         MaxBadImageShare = MaxBadImageShare,
+        Cache = ImageCache,
+        CacheSize = ImageCacheSize,
     };
 }

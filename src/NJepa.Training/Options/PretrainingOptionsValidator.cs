@@ -38,6 +38,11 @@ public sealed class PretrainingOptionsValidator : IValidateOptions<PretrainingOp
             errors.Add(Invariant($"PretrainingOptions.CropScaleMin is {options.CropScaleMin}, above CropScaleMax = {options.CropScaleMax}; swap them or lower the minimum."));
         }
 
+        if (options.MicroBatchSize > options.BatchSize)
+        {
+            errors.Add(Invariant($"PretrainingOptions.MicroBatchSize is {options.MicroBatchSize}, above BatchSize = {options.BatchSize}; lower it, or leave it null to compute whole batches at once."));
+        }
+
         if (options.WarmupEpochs > options.Epochs)
         {
             errors.Add(Invariant($"PretrainingOptions.WarmupEpochs is {options.WarmupEpochs}, more than Epochs = {options.Epochs}; shorten the warm-up or leave it null for one fifteenth of the run."));
@@ -51,6 +56,11 @@ public sealed class PretrainingOptionsValidator : IValidateOptions<PretrainingOp
         if (options.OutputDirectory is { } directory && (string.IsNullOrWhiteSpace(directory) || directory.Contains('\0', StringComparison.Ordinal)))
         {
             errors.Add($"PretrainingOptions.OutputDirectory is '{directory.Replace("\0", "\\0", StringComparison.Ordinal)}'; it must be the path of a folder, or null to save nothing.");
+        }
+
+        if (options.ImageCache is { } cache && (string.IsNullOrWhiteSpace(cache) || cache.Contains('\0', StringComparison.Ordinal)))
+        {
+            errors.Add($"PretrainingOptions.ImageCache is '{cache.Replace("\0", "\\0", StringComparison.Ordinal)}'; it must be the path of a file, or null to decode each time.");
         }
 
         return errors;

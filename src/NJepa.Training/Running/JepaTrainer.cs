@@ -26,6 +26,7 @@ public sealed class JepaTrainer : IDisposable
     private readonly ImageLoader _loader;
     private readonly TrainingSchedule _schedule;
     private readonly FlatAdamW _optimizer;
+    private readonly TrainingStep _trainingStep;
     private readonly Lock _gate = new();
     private Task _run = Task.CompletedTask;
     private volatile int _runThread;
@@ -68,6 +69,7 @@ public sealed class JepaTrainer : IDisposable
         _loader = new ImageLoader(images, _options.Augmentation(model.Configuration.Encoder.ImageSize), _options.Loading(), _logger);
         _schedule = new TrainingSchedule(_options, _loader.BatchesPerEpoch);
         _optimizer = new FlatAdamW(model.Parameters, _options.Beta1, _options.Beta2, _options.Epsilon);
+        _trainingStep = new TrainingStep(model, _optimizer, _options);
     }
 
     /// <summary>A trainer with options from configuration.</summary>
@@ -100,6 +102,7 @@ public sealed class JepaTrainer : IDisposable
     /// </exception>
     /// <exception cref="ObjectDisposedException">The trainer is disposed, or was disposed during the run.</exception>
     /// <exception cref="TooManyBadImagesException">More images than <see cref="PretrainingOptions.MaxBadImageShare"/> allows could not be read.</exception>
+    /// <exception cref="ImageSourceException">The images failed, or <see cref="PretrainingOptions.ImageCache"/> cannot be written.</exception>
     public Task<TrainingResult> RunAsync(IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         lock (_gate)
@@ -169,7 +172,14 @@ public sealed class JepaTrainer : IDisposable
         }
 
         _logger.Started(firstStep, TotalSteps, _options.BatchSize, _model.Device, _loader.Source.Count, _options.Seed, _model);
+        if (_model.Configuration.Precision == Precision.BFloat16 && !NJepaRuntime.HasFastBFloat16(_model.Device))
+        {
+            _logger.SlowBFloat16(_model.Device);
+        }
+
+        long lastStep = PrepareImages(cancellationToken) ? TotalSteps : firstStep;
         using var meter = new ProgressMeter(_model, _options, _schedule, _loader, firstStep);
+        var loading = new LoaderWatch(_logger, _options.LoaderThreads);
         void Report()
         {
             TrainingProgress report = meter.Report(_step);
@@ -177,12 +187,13 @@ public sealed class JepaTrainer : IDisposable
             history.Add(report);
             LossValues losses = report.Losses;
             _logger.Progress(report.Step, report.TotalSteps, report.Epoch, losses.Total, losses.CleanTeacher, losses.NoisyTeacher, losses.NoisyClean, report.ImagesPerSecond, report.LoaderWaitShare);
+            loading.Check(report);
             progress?.Report(report);
             ObjectDisposedException.ThrowIf(_disposed, this);
         }
 
         // Cancelling is ours to notice, between two steps: the loader would throw.
-        foreach (ImageBatch batch in _loader.Steps(firstStep, TotalSteps - firstStep, CancellationToken.None))
+        foreach (ImageBatch batch in _loader.Steps(firstStep, lastStep - firstStep, CancellationToken.None))
         {
             using (batch)
             {
@@ -212,6 +223,20 @@ public sealed class JepaTrainer : IDisposable
         return new TrainingResult(steps, steps * _options.BatchSize, meter.Elapsed, _step == TotalSteps, history, _loader.BadImages, files);
     }
 
+    /// <summary>Packs the images if <see cref="PretrainingOptions.ImageCache"/> asks for it. Cancelling that is no error either: no step is taken.</summary>
+    private bool PrepareImages(CancellationToken cancellationToken)
+    {
+        try
+        {
+            _loader.Prepare(progress: null, cancellationToken);
+            return true;
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
     private void TrainStep(ImageBatch batch, ProgressMeter meter)
     {
         try
@@ -222,34 +247,20 @@ public sealed class JepaTrainer : IDisposable
         {
             // What a broken step has added to the gradients must not reach the next one.
             _model.Parameters.ZeroGradients();
-            if (exception is ExternalException)
+            if (exception is ExternalException native)
             {
-                throw new TrainingException(Invariant(
-                    $"Step {_step + 1} of {TotalSteps} failed in the native runtime: {exception.Message.Split('\n')[0].Trim()} If memory ran out, lower BatchSize (it is {_options.BatchSize}), or choose a smaller network or larger patches."), exception);
+                throw StepFailure.Explain(native, _step + 1, TotalSteps, _options, _model);
             }
 
             throw;
         }
     }
 
-    // One step of the method (docs/paper-to-code.md). Everything native that it makes ends with its scope.
+    // Everything native that a step makes ends with its scope.
     private void Step(ImageBatch batch, ProgressMeter meter)
     {
         using DisposeScope scope = NewDisposeScope();
-        StepSettings settings = _schedule.At(_step);
-        Tensor imagesBCHW = _options.Normalization.ToTensor(batch.Pixels, batch.Count, batch.ImageSize, batch.ImageSize, _model.Device);
-        JepaInputs inputs = _model.SampleInputs(_options.Seed, _step, Array.ConvertAll(batch.Indices, index => (long)index));
-        JepaLosses losses = _model.ComputeLosses(_model.Forward(imagesBCHW, inputs));
-        losses.Total.backward();
-        if (_options.MaxGradientNorm is { } maxNorm)
-        {
-            _optimizer.ClipGradients(maxNorm);
-        }
-
-        _optimizer.Step(settings.LearningRate, settings.WeightDecay);
-        _model.Parameters.ZeroGradients();
-        _model.UpdateTeacher(settings.Momentum);
-        meter.Add(losses);
+        meter.Add(_trainingStep.Run(_trainingStep.Upload(batch), Array.ConvertAll(batch.Indices, index => (long)index), _step, _schedule.At(_step)));
         _step++;
     }
 

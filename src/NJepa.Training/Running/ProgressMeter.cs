@@ -12,6 +12,7 @@ internal sealed class ProgressMeter(JepaModel model, PretrainingOptions options,
     private readonly long _stepsPerEpoch = loader.BatchesPerEpoch;
     private readonly long _firstStep = firstStep;
     private long _lastStep = firstStep;
+    private long _lastStepEnd = Stopwatch.GetTimestamp();
     private TimeSpan _lastTime;
     private TimeSpan _lastWait = loader.WaitTime;
 
@@ -19,7 +20,12 @@ internal sealed class ProgressMeter(JepaModel model, PretrainingOptions options,
 
     public bool HasUnreported => _losses.Steps > 0;
 
-    public void Add(JepaLosses losses) => _losses.Add(losses);
+    /// <summary>Adds a step.</summary>
+    public void Add(JepaLosses losses)
+    {
+        _losses.Add(losses);
+        _lastStepEnd = TrainingInstruments.RecordStep(options.BatchSize, _lastStepEnd);
+    }
 
     /// <summary>The report after <paramref name="step"/> steps; reading the losses waits for the device.</summary>
     public TrainingProgress Report(long step)
@@ -39,6 +45,7 @@ internal sealed class ProgressMeter(JepaModel model, PretrainingOptions options,
             now,
             Remaining(now, step));
         (_lastStep, _lastTime, _lastWait) = (step, now, wait);
+        TrainingInstruments.RecordReport(report);
         return report;
     }
 

@@ -21,4 +21,16 @@ internal static partial class TrainingLog
 
     [LoggerMessage(EventId = 4, Level = LogLevel.Information, Message = "Saved {Path}")]
     public static partial void Saved(this ILogger logger, string path);
+
+    [LoggerMessage(
+        EventId = 10,
+        Level = LogLevel.Warning,
+        Message = "Training waited for images {LoaderWaitShare:P0} of the time up to step {Step}. Raise LoaderThreads (it is {LoaderThreads}), shrink the images beforehand or keep them in an image cache. Said once per run")]
+    public static partial void SlowLoader(this ILogger logger, long step, double loaderWaitShare, int loaderThreads);
+
+    [LoggerMessage(
+        EventId = 5,
+        Level = LogLevel.Warning,
+        Message = "Precision.BFloat16 is slower than Float32 on {Device}: this processor has no bfloat16 instructions that libtorch uses, so that products are computed in float32 on rounded numbers. Use Precision.Float32 here.")]
+    public static partial void SlowBFloat16(this ILogger logger, TorchSharp.torch.Device device);
 }

@@ -25,6 +25,16 @@ public static class Pictures
         return new RgbImage(width, height, pixels);
     }
 
+    /// <summary>A picture without two neighbouring pixels alike: any mistake of place shows.</summary>
+    public static RgbImage Noise(int width, int height, int seed = 0)
+    {
+        byte[] pixels = new byte[width * height * 3];
+        new Random(seed).NextBytes(pixels);
+        return new RgbImage(width, height, pixels);
+    }
+
+    public static byte[] NoisePng(int width, int height, int seed = 0) => Encode(Noise(width, height, seed), SKEncodedImageFormat.Png);
+
     public static byte[] Png(int width, int height, int seed = 0) => Encode(Smooth(width, height, seed), SKEncodedImageFormat.Png);
 
     public static byte[] Jpeg(int width, int height, int seed = 0) => Encode(Smooth(width, height, seed), SKEncodedImageFormat.Jpeg, 95);

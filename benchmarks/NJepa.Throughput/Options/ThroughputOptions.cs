@@ -1,0 +1,106 @@
+using System.Globalization;
+using NJepa.Models;
+
+namespace NJepa.Throughput.Options;
+
+/// <summary>The command line.</summary>
+internal sealed record ThroughputOptions
+{
+    public const string Help = """
+        Measures training steps of NJepa, beside the same method written with TorchSharp's own modules and optimizer.
+
+          --models LIST        of nano, tiny, small, base, large            (default nano,small,base)
+          --batch N            images per step         (default 64, 16, 8, 4, 2 in the order of the models)
+          --precisions LIST    of float32, tensorfloat32, bfloat16                  (default float32)
+          --device NAME        cpu, cuda, cuda:N or auto                                (default cpu)
+          --threads N          threads of libtorch                   (default: one for each processor)
+          --loader-threads N   threads that load images                                   (default 2)
+          --steps N            counted steps of each, after two that are not             (default 10)
+          --run N              steps of the runs with loading; 0 leaves them out         (default 20)
+          --long N             take N steps of NJepa alone, report tensors and memory at step 50 and N
+          --micro-batch N      NJepa computes a batch in parts of N images
+          --recompute          NJepa recomputes activations
+          --no-peer            leave the peer out
+          --images PATH        a folder or zip of images               (default: JPEGs that it writes)
+          --output FILE        write the tables there as well, as Markdown
+        """;
+
+    public IReadOnlyList<string> Models { get; init; } = ["nano", "small", "base"];
+
+    public int? Batch { get; init; }
+
+    public IReadOnlyList<Precision> Precisions { get; init; } = [Precision.Float32];
+
+    public string Device { get; init; } = "cpu";
+
+    public int Threads { get; init; } = Environment.ProcessorCount;
+
+    public int LoaderThreads { get; init; } = 2;
+
+    public int Steps { get; init; } = 10;
+
+    public int Run { get; init; } = 20;
+
+    public int Long { get; init; }
+
+    public int? MicroBatch { get; init; }
+
+    public bool Recompute { get; init; }
+
+    public bool Peer { get; init; } = true;
+
+    public string? Images { get; init; }
+
+    public string? Output { get; init; }
+
+    public bool ShowHelp { get; init; }
+
+    /// <exception cref="ArgumentException">Something is not understood; the message says what is.</exception>
+    public static ThroughputOptions Parse(IReadOnlyList<string> arguments)
+    {
+        var options = new ThroughputOptions();
+        for (int i = 0; i < arguments.Count; i++)
+        {
+            string name = arguments[i];
+            string Value() => ++i < arguments.Count ? arguments[i] : throw new ArgumentException($"{name} needs a value; --help lists the options.");
+            int Number(int min) => int.TryParse(Value(), NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= min
+                ? number
+                : throw new ArgumentException($"{name} is '{arguments[i]}'; it must be a whole number of at least {min}.");
+            options = name switch
+            {
+                "--models" => options with { Models = [.. Value().Split(',').Select(KnownModel)] },
+                "--batch" => options with { Batch = Number(1) },
+                "--precisions" => options with { Precisions = [.. Value().Split(',').Select(KnownPrecision)] },
+                "--device" => options with { Device = Value() },
+                "--threads" => options with { Threads = Number(1) },
+                "--loader-threads" => options with { LoaderThreads = Number(0) },
+                "--steps" => options with { Steps = Number(1) },
+                "--run" => options with { Run = Number(0) },
+                "--long" => options with { Long = Number(51) },
+                "--micro-batch" => options with { MicroBatch = Number(1) },
+                "--recompute" => options with { Recompute = true },
+                "--no-peer" => options with { Peer = false },
+                "--images" => options with { Images = Value() },
+                "--output" => options with { Output = Value() },
+                "--help" or "-h" => options with { ShowHelp = true },
+                _ => throw new ArgumentException($"'{name}' is not an option; --help lists them."),
+            };
+        }
+
+        return options;
+    }
+
+    /// <summary>The lines of the table.</summary>
+    public IEnumerable<ThroughputCase> Cases(string images) =>
+        from model in Models
+        from precision in Precisions
+        select new ThroughputCase(model, Batch ?? ThroughputCase.Models[model].Batch, precision, Device, Threads, LoaderThreads, MicroBatch, Recompute, images);
+
+    private static string KnownModel(string name) => ThroughputCase.Models.ContainsKey(name)
+        ? name
+        : throw new ArgumentException($"'{name}' is not a model; choose from {string.Join(", ", ThroughputCase.Models.Keys)}.");
+
+    private static Precision KnownPrecision(string name) => Enum.TryParse(name, ignoreCase: true, out Precision precision) && Enum.IsDefined(precision) && !char.IsAsciiDigit(name[0])
+        ? precision
+        : throw new ArgumentException($"'{name}' is not a precision; choose from float32, tensorfloat32, bfloat16.");
+}

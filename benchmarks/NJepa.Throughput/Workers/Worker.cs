@@ -1,0 +1,71 @@
+using System.Diagnostics;
+using System.Text.Json;
+using NJepa.Models;
+using NJepa.Throughput.Options;
+using TorchSharp;
+
+namespace NJepa.Throughput.Workers;
+
+/// <summary>
+/// A process that trains one thing and answers requests: NJepa and its peer each have their own, so that memory is that of one of them and neither finds the other's settings.
+/// The parent asks them in turn.
+/// </summary>
+internal static class Worker
+{
+    public static int Serve(string order, TextReader requests, TextWriter answers)
+    {
+        void Answer(WorkerAnswer answer)
+        {
+            answers.WriteLine(JsonSerializer.Serialize(answer));
+            answers.Flush();
+        }
+
+        try
+        {
+            (WorkerKind kind, ThroughputCase work) = JsonSerializer.Deserialize<WorkerOrder>(order)!;
+            NJepaRuntime.EnsureLoaded();
+            torch.set_num_threads(work.Threads);
+            torch.Device device = NJepaRuntime.ResolveDevice(work.Device);
+            using IStepper stepper = kind == WorkerKind.NJepa ? new NJepaStepper(work, device) : new PeerStepper(work, device);
+            var clock = new PhaseClock(device);
+            Answer(new WorkerAnswer());
+            while (requests.ReadLine() is { } line && JsonSerializer.Deserialize<WorkerRequest>(line)! is { Verb: not "exit" } request)
+            {
+                Answer(Do(request, stepper, clock, work, device));
+            }
+
+            return 0;
+        }
+        catch (Exception exception)
+        {
+            Answer(new WorkerAnswer { Error = exception.Message });
+            return 1;
+        }
+    }
+
+    private static WorkerAnswer Do(WorkerRequest request, IStepper stepper, PhaseClock clock, ThroughputCase work, torch.Device device)
+    {
+        switch (request.Verb)
+        {
+            case "step":
+                double operations = stepper.Step(clock);
+                return new WorkerAnswer { Milliseconds = clock.Total, Phases = clock.Phases, GigaOperations = operations };
+            case "rate":
+                return new WorkerAnswer { GigaPerSecond = MatrixRate.Measure(work.Precision, device) };
+            case "run":
+                long start = Stopwatch.GetTimestamp();
+                TimeSpan waited = stepper.Run(request.Count), passed = Stopwatch.GetElapsedTime(start);
+                return new WorkerAnswer { Milliseconds = passed.TotalMilliseconds / request.Count, LoadShare = waited / passed };
+            case "state":
+                GC.Collect();
+                GC.WaitForPendingFinalizers();
+                using (var process = Process.GetCurrentProcess())
+                {
+                    return new WorkerAnswer { Tensors = torch.Tensor.TotalCount, MemoryMegabytes = process.WorkingSet64 / 1e6, PeakMegabytes = process.PeakWorkingSet64 / 1e6 };
+                }
+
+            default:
+                throw new ArgumentException($"'{request.Verb}' is no request.");
+        }
+    }
+}

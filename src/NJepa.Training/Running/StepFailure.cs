@@ -1,0 +1,41 @@
+using System.Runtime.InteropServices;
+using NJepa.Models;
+using static System.FormattableString;
+
+namespace NJepa.Training;
+
+/// <summary>Says in a user's words why a step failed in native code, and what to do.</summary>
+internal static class StepFailure
+{
+    // libtorch's words for it: the CUDA allocator's, the CPU allocator's, and that of the C++ library.
+    private static readonly string[] OutOfMemory = ["out of memory", "can't allocate memory", "not enough memory", "bad_alloc"];
+
+    public static TrainingException Explain(ExternalException exception, long step, long totalSteps, PretrainingOptions options, JepaModel model)
+    {
+        string cause = exception.Message.Split('\n')[0].Trim();
+        if (!OutOfMemory.Any(words => exception.Message.Contains(words, StringComparison.OrdinalIgnoreCase)))
+        {
+            return new TrainingException(Invariant($"Step {step} of {totalSteps} failed in the native runtime: {cause}"), exception);
+        }
+
+        int micro = options.MicroBatchSize ?? options.BatchSize;
+        List<string> remedies = [];
+        if (micro > 1)
+        {
+            remedies.Add(Invariant($"set PretrainingOptions.MicroBatchSize to {(micro + 1) / 2} or less (it is {options.MicroBatchSize?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "null: the whole batch of " + Invariant($"{options.BatchSize}")}): the same gradients in smaller parts"));
+        }
+
+        if (!model.Configuration.RecomputeActivations)
+        {
+            remedies.Add("build the model with WithRecomputedActivations()");
+        }
+
+        if (model.Configuration.Precision != Precision.BFloat16 && NJepaRuntime.HasFastBFloat16(model.Device))
+        {
+            remedies.Add("build it with WithPrecision(Precision.BFloat16)");
+        }
+
+        remedies.Add("choose a smaller network or larger patches");
+        return new TrainingException(Invariant($"Step {step} of {totalSteps} ran out of memory on {model.Device}: {cause} Any of these helps: {string.Join("; ", remedies)}."), exception);
+    }
+}
