@@ -110,54 +110,14 @@ public sealed class JepaModel : IDisposable
     {
         CheckInputs(imagesBCHW, inputs);
 
-        // A tensor that nobody holds may be collected while native code still reads it: the scope holds all that lies between inputs and outputs, whether the caller has a scope or not.
-        using DisposeScope scope = NewDisposeScope();
-        ModelDevice.Use(Device, Configuration.Precision);
-        Tensor patches = Patches.FromImages(imagesBCHW, Configuration.Encoder.PatchSize);
-        Tensor targetsBMTD;
-        using (no_grad())
-        {
-            targetsBMTD = Teacher.EncodeTargets(patches, inputs.Targets);
-        }
-
-        PhaseEnded?.Invoke("teacher");
-        ActivationTape[] tapes = Configuration.RecomputeActivations && is_grad_enabled() ? [.. Enumerable.Range(0, 3).Select(_ => new ActivationTape(scope))] : [];
-        (ActivationTape? noisyTape, ActivationTape? cleanTape, ActivationTape? studentTape) = tapes.Length == 0 ? default : (tapes[0], tapes[1], tapes[2]);
-        Tensor contextBKD = Student.EncodeVisible(patches, inputs.Context, studentTape);
-        PhaseEnded?.Invoke("student");
-        Tensor cleanBMTD;
-        Tensor? noisyBMTD;
-        if (NoisyPredictor is not null && Configuration.Recipe.SharedPredictor)
-        {
-            (cleanBMTD, noisyBMTD) = CleanPredictor.ForwardBoth(contextBKD, inputs, NoisyPredictor, cleanTape);
-        }
-        else
-        {
-            cleanBMTD = CleanPredictor.Forward(contextBKD, inputs, noisy: false, cleanTape);
-            noisyBMTD = NoisyPredictor?.Forward(contextBKD, inputs, noisy: true, noisyTape);
-        }
-
-        PhaseEnded?.Invoke("predictors");
-        GC.KeepAlive(inputs);
-        foreach (ActivationTape tape in tapes)
-        {
-            tape.MoveToOuterDisposeScope();
-        }
-
-        return new JepaOutputs(
-            contextBKD.MoveToOuterDisposeScope(), targetsBMTD.MoveToOuterDisposeScope(), cleanBMTD.MoveToOuterDisposeScope(), noisyBMTD?.MoveToOuterDisposeScope())
-        {
-            Tapes = tapes,
-        };
+        return ForwardPass.Run(this, imagesBCHW, inputs, PhaseEnded);
     }
 
     /// <summary>The student's features of the visible patches alone, <c>[B,K,D]</c>.</summary>
     internal Tensor EncodeContext(Tensor imagesBCHW, JepaInputs inputs)
     {
         CheckInputs(imagesBCHW, inputs);
-        using DisposeScope scope = NewDisposeScope();
-        ModelDevice.Use(Device, Configuration.Precision);
-        return Student.EncodeVisible(Patches.FromImages(imagesBCHW, Configuration.Encoder.PatchSize), inputs.Context).MoveToOuterDisposeScope();
+        return ForwardPass.Context(this, imagesBCHW, inputs);
     }
 
     /// <summary>Step 6 of the method: the loss terms and their weighted sum.</summary>
