@@ -40,7 +40,7 @@ internal static class Program
             log.WriteLine(exception.Message);
             return 2;
         }
-        catch (Exception exception) when (exception is InvalidOperationException or IOException or NativeRuntimeException)
+        catch (Exception exception) when (exception is InvalidOperationException or IOException or UnauthorizedAccessException or NativeRuntimeException)
         {
             log.WriteLine(exception.Message);
             return 1;

@@ -6,11 +6,13 @@ namespace NJepa.Training.Tests;
 
 public sealed class FlatAdamWTests : TensorTest
 {
-    [Fact]
-    public void Steps_equal_adamw_in_double_precision()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Steps_equal_adamw_in_double_precision(bool fused)
     {
         using JepaModel model = Parity.TinyModel().Build();
-        using var optimizer = new FlatAdamW(model.Parameters, 0.8, 0.95, 1e-6);
+        using var optimizer = new FlatAdamW(model.Parameters, 0.8, 0.95, 1e-6, fused);
         long count = model.Parameters.Count;
         double[] p = Read(model.Parameters.Values), m = new double[count], v = new double[count];
         for (int step = 1; step <= 4; step++)
@@ -45,6 +47,24 @@ public sealed class FlatAdamWTests : TensorTest
             double expected = i < model.Parameters.DecayedCount ? before[i] * 0.95 : before[i];
             after[i].Should().BeApproximately(expected, 1e-7);
         }
+    }
+
+    [Fact]
+    public void The_ways_with_and_without_a_fused_kernel_agree()
+    {
+        using JepaModel model = Parity.TinyModel().Build(), other = Parity.TinyModel().Build(), byDefault = Parity.TinyModel().Build();
+        using FlatAdamW fused = new(model.Parameters, 0.9, 0.999, 1e-8, fused: true), plain = new(other.Parameters, 0.9, 0.999, 1e-8, fused: false), chosen = new(byDefault.Parameters);
+        for (int step = 1; step <= 5; step++)
+        {
+            foreach ((JepaModel trained, FlatAdamW optimizer) in new[] { (model, fused), (other, plain), (byDefault, chosen) })
+            {
+                FillGradients(trained, step);
+                optimizer.Step(0.01, 0.2);
+            }
+        }
+
+        Read(other.Parameters.Values).Zip(Read(model.Parameters.Values), (a, e) => Math.Abs(a - e)).Max().Should().BeLessThan(1e-6);
+        Read(byDefault.Parameters.Values).Should().Equal(Read(model.Parameters.Values), "the processor has a fused kernel");
     }
 
     [Theory]

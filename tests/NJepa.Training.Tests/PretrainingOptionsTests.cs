@@ -15,6 +15,7 @@ public sealed class PretrainingOptionsTests
         {
             Epochs = 100,
             BatchSize = 128,
+            MicroBatchSize = null,
             LearningRate = 1e-3,
             StartLearningRate = 2e-4,
             FinalLearningRate = 1e-6,
@@ -78,6 +79,17 @@ public sealed class PretrainingOptionsTests
             "PretrainingOptions.OutputDirectory is 'a\\0b'; it must be the path of a folder, or null to save nothing.",
             "PretrainingOptions.ImageCache is ' '; it must be the path of a file, or null to decode each time.");
         new PretrainingOptionsValidator().Validate(null, options).Failures.Should().HaveCount(12);
+    }
+
+    [Theory]
+    [InlineData(0, "PretrainingOptions.MicroBatchSize is 0; it must be from 1 to 65536 or null.")]
+    [InlineData(-2, "PretrainingOptions.MicroBatchSize is -2; it must be from 1 to 65536 or null.")]
+    [InlineData(65, "PretrainingOptions.MicroBatchSize is 65, above BatchSize = 64; lower it, or leave it null to compute whole batches at once.")]
+    public void Parts_of_a_batch_are_no_larger_than_it(int size, string error)
+    {
+        (PretrainingOptions.SmallData with { MicroBatchSize = size }).Validate().Should().Equal(error);
+        (PretrainingOptions.SmallData with { MicroBatchSize = 64 }).Validate().Should().BeEmpty();
+        (PretrainingOptions.SmallData with { MicroBatchSize = 1 }).Validate().Should().BeEmpty();
     }
 
     [Fact]

@@ -23,7 +23,15 @@ internal sealed class WorkerProcess : IDisposable
         }
 
         _process = Process.Start(start)!;
-        Read();
+        try
+        {
+            Read();
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     public WorkerAnswer Ask(string verb, int count = 1)

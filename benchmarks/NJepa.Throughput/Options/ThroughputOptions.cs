@@ -68,10 +68,10 @@ internal sealed record ThroughputOptions
                 : throw new ArgumentException($"{name} is '{arguments[i]}'; it must be a whole number of at least {min}.");
             options = name switch
             {
-                "--models" => options with { Models = [.. Value().Split(',').Select(KnownModel)] },
+                "--models" => options with { Models = List(name, Value(), "model", ThroughputCase.Models.Keys, model => model) },
                 "--batch" => options with { Batch = Number(1) },
-                "--precisions" => options with { Precisions = [.. Value().Split(',').Select(KnownPrecision)] },
-                "--device" => options with { Device = Value() },
+                "--precisions" => options with { Precisions = List(name, Value(), "precision", Enum.GetNames<Precision>().Select(precision => precision.ToLowerInvariant()), precision => Enum.Parse<Precision>(precision, ignoreCase: true)) },
+                "--device" => options with { Device = KnownDevice(Value()) },
                 "--threads" => options with { Threads = Number(1) },
                 "--loader-threads" => options with { LoaderThreads = Number(0) },
                 "--steps" => options with { Steps = Number(1) },
@@ -87,6 +87,11 @@ internal sealed record ThroughputOptions
             };
         }
 
+        if (!options.ShowHelp && options.MicroBatch is { } micro && options.Cases("").FirstOrDefault(work => work.Batch < micro) is { } small)
+        {
+            throw new ArgumentException($"--micro-batch is {micro}, more than the batch of {small.Batch} of {small.Model}; lower it or raise --batch.");
+        }
+
         return options;
     }
 
@@ -96,11 +101,18 @@ internal sealed record ThroughputOptions
         from precision in Precisions
         select new ThroughputCase(model, Batch ?? ThroughputCase.Models[model].Batch, precision, Device, Threads, LoaderThreads, MicroBatch, Recompute, images);
 
-    private static string KnownModel(string name) => ThroughputCase.Models.ContainsKey(name)
-        ? name
-        : throw new ArgumentException($"'{name}' is not a model; choose from {string.Join(", ", ThroughputCase.Models.Keys)}.");
+    private static T[] List<T>(string option, string text, string kind, IEnumerable<string> known, Func<string, T> read) =>
+    [
+        .. text.Split(',').Select(name => known.Contains(name, StringComparer.OrdinalIgnoreCase)
+            ? read(name.ToLowerInvariant())
+            : throw new ArgumentException($"{option} has '{name}', which is not a {kind}; choose from {string.Join(", ", known)}.")),
+    ];
 
-    private static Precision KnownPrecision(string name) => Enum.TryParse(name, ignoreCase: true, out Precision precision) && Enum.IsDefined(precision) && !char.IsAsciiDigit(name[0])
-        ? precision
-        : throw new ArgumentException($"'{name}' is not a precision; choose from float32, tensorfloat32, bfloat16.");
+    // Whether there is such a GPU is seen by the workers.
+    private static string KnownDevice(string name)
+    {
+        string device = name.ToLowerInvariant();
+        bool known = device is "cpu" or "cuda" or "auto" || (device.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(device[5..], NumberStyles.None, CultureInfo.InvariantCulture, out _));
+        return known ? name : throw new ArgumentException($"--device is '{name}'; choose from cpu, cuda, cuda:N and auto.");
+    }
 }

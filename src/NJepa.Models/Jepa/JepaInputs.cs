@@ -12,6 +12,8 @@ namespace NJepa.Models;
 /// <remarks>Create it inside the step's dispose scope, which frees its tensors.</remarks>
 public sealed class JepaInputs
 {
+    private const string DisposedText = "The inputs' tensors have been disposed; sample the inputs in the dispose scope of the step that uses them.";
+
     private JepaInputs(PatchGrid grid, PatchIndices context, PatchIndices targets, Tensor? noise, Tensor? signalScale)
     {
         Grid = grid;
@@ -28,6 +30,8 @@ public sealed class JepaInputs
     public Tensor? SignalScaleBM11 { get; }
 
     internal PatchGrid Grid { get; }
+
+    private bool IsDisposed => Context.Patches.IsInvalid || Targets.Patches.IsInvalid || NoiseBMTP is { IsInvalid: true } || SignalScaleBM11 is { IsInvalid: true };
 
     internal PatchIndices Context { get; }
 
@@ -84,11 +88,17 @@ public sealed class JepaInputs
     /// <param name="count">The number of images, at least 1.</param>
     /// <returns>Inputs that share these inputs' memory; create them inside the same dispose scope.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The images are not part of the batch.</exception>
+    /// <exception cref="ObjectDisposedException">The inputs' tensors have been disposed.</exception>
     public JepaInputs Slice(long start, long count)
     {
         if (start < 0 || count < 1 || start > Context.Images - count)
         {
             throw new ArgumentOutOfRangeException(nameof(start), start, FormattableString.Invariant($"Images {start} to {start + count - 1} were asked for, but the inputs are of images 0 to {Context.Images - 1}."));
+        }
+
+        if (IsDisposed)
+        {
+            throw new ObjectDisposedException(nameof(JepaInputs), DisposedText);
         }
 
         return new JepaInputs(Grid, Context.Slice(start, count), Targets.Slice(start, count), NoiseBMTP?.narrow(0, start, count), SignalScaleBM11?.narrow(0, start, count));
@@ -97,9 +107,9 @@ public sealed class JepaInputs
     /// <summary>Why these inputs are not for <paramref name="images"/> images of a model with this configuration on this device; null when they are.</summary>
     internal string? ProblemFor(JepaConfiguration configuration, long images, Device device)
     {
-        if (Context.Patches.IsInvalid || Targets.Patches.IsInvalid || NoiseBMTP is { IsInvalid: true } || SignalScaleBM11 is { IsInvalid: true })
+        if (IsDisposed)
         {
-            return "The inputs' tensors have been disposed; sample the inputs in the dispose scope of the step that uses them.";
+            return DisposedText;
         }
 
         if (Context.Images != images)

@@ -110,53 +110,14 @@ public sealed class JepaModel : IDisposable
     {
         CheckInputs(imagesBCHW, inputs);
 
-        // A tensor that nobody holds may be collected while native code still reads it: the scope holds all that lies between inputs and outputs, whether the caller has a scope or not.
-        using DisposeScope scope = NewDisposeScope();
-        ModelDevice.Use(Device, Configuration.Precision);
-        Tensor patches = Patches.FromImages(imagesBCHW, Configuration.Encoder.PatchSize);
-        Tensor targetsBMTD;
-        using (no_grad())
-        {
-            targetsBMTD = Teacher.EncodeTargets(patches, inputs.Targets);
-        }
-
-        PhaseEnded?.Invoke("teacher");
-        ActivationTape[] tapes = Configuration.RecomputeActivations && is_grad_enabled() ? [.. Enumerable.Range(0, 3).Select(_ => new ActivationTape())] : [];
-        (ActivationTape? noisyTape, ActivationTape? cleanTape, ActivationTape? studentTape) = tapes.Length == 0 ? default : (tapes[0], tapes[1], tapes[2]);
-        Tensor contextBKD = Student.EncodeVisible(patches, inputs.Context, studentTape);
-        PhaseEnded?.Invoke("student");
-        Tensor cleanBMTD;
-        Tensor? noisyBMTD;
-        if (NoisyPredictor is not null && Configuration.Recipe.SharedPredictor)
-        {
-            (cleanBMTD, noisyBMTD) = CleanPredictor.ForwardBoth(contextBKD, inputs, NoisyPredictor, cleanTape);
-        }
-        else
-        {
-            cleanBMTD = CleanPredictor.Forward(contextBKD, inputs, noisy: false, cleanTape);
-            noisyBMTD = NoisyPredictor?.Forward(contextBKD, inputs, noisy: true, noisyTape);
-        }
-
-        PhaseEnded?.Invoke("predictors");
-        GC.KeepAlive(inputs);
-        foreach (ActivationTape tape in tapes)
-        {
-            tape.MoveToOuterDisposeScope(scope);
-        }
-
-        return new JepaOutputs(
-            contextBKD.MoveToOuterDisposeScope(), targetsBMTD.MoveToOuterDisposeScope(), cleanBMTD.MoveToOuterDisposeScope(), noisyBMTD?.MoveToOuterDisposeScope())
-        {
-            Tapes = tapes,
-        };
+        return ForwardPass.Run(this, imagesBCHW, inputs, PhaseEnded);
     }
 
     /// <summary>The student's features of the visible patches alone, <c>[B,K,D]</c>.</summary>
     internal Tensor EncodeContext(Tensor imagesBCHW, JepaInputs inputs)
     {
         CheckInputs(imagesBCHW, inputs);
-        using DisposeScope scope = NewDisposeScope();
-        return Student.EncodeVisible(Patches.FromImages(imagesBCHW, Configuration.Encoder.PatchSize), inputs.Context).MoveToOuterDisposeScope();
+        return ForwardPass.Context(this, imagesBCHW, inputs);
     }
 
     /// <summary>Step 6 of the method: the loss terms and their weighted sum.</summary>
@@ -190,6 +151,7 @@ public sealed class JepaModel : IDisposable
     /// <returns>The losses of the whole batch; from more than one part they have no gradient of their own.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="microBatchSize"/> is below 1.</exception>
     /// <exception cref="ArgumentException">Images or inputs do not fit, or the variance and covariance terms are on and the whole batch is a single image.</exception>
+    /// <exception cref="InvalidOperationException">Gradients are switched off where this is called.</exception>
     public JepaLosses ComputeGradients(Func<long, long, Tensor> images, JepaInputs inputs, int microBatchSize = int.MaxValue)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
@@ -198,6 +160,11 @@ public sealed class JepaModel : IDisposable
         if (microBatchSize < 1)
         {
             throw new ArgumentOutOfRangeException(nameof(microBatchSize), microBatchSize, $"The micro-batch size is {microBatchSize}; it must be at least 1 image.");
+        }
+
+        if (!is_grad_enabled())
+        {
+            throw new InvalidOperationException("Gradients are switched off here; call ComputeGradients outside of no_grad and inference_mode, or Forward and ComputeLosses for the losses alone.");
         }
 
         return GradientAccumulation.Run(this, images, inputs, microBatchSize);
@@ -221,10 +188,19 @@ public sealed class JepaModel : IDisposable
             throw new ArgumentException($"The loss {problem}; give a scalar such as JepaLosses.Total, computed in the same dispose scope and outside of no_grad.", nameof(loss));
         }
 
-        loss.backward();
-        foreach (ActivationTape tape in outputs.Tapes)
+        try
         {
-            tape.Backward();
+            loss.backward();
+            foreach (ActivationTape tape in outputs.Tapes)
+            {
+                tape.Backward();
+            }
+        }
+        catch
+        {
+            // Most often memory has run out. The half of a gradient must not reach the next step's.
+            _trained.DiscardGradients();
+            throw;
         }
 
         _trained.CollectGradients();

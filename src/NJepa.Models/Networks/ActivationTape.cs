@@ -9,9 +9,9 @@ namespace NJepa.Models;
 /// </summary>
 /// <remarks>
 /// It is no part of the autograd graph: the chain ends in a leaf, and <see cref="Backward"/> goes on from the gradient that has arrived there. Its tensors belong to the dispose scope
-/// that <see cref="MoveToOuterDisposeScope"/> hands them to.
+/// that it is made with, whichever scopes are opened within, until <see cref="MoveToOuterDisposeScope"/> hands them on.
 /// </remarks>
-internal sealed class ActivationTape
+internal sealed class ActivationTape(DisposeScope scope)
 {
     private readonly List<(Func<Tensor, Tensor> Part, Tensor Input)> _parts = [];
     private Tensor? _end;
@@ -27,12 +27,14 @@ internal sealed class ActivationTape
             return part(input);
         }
 
-        tape._parts.Add((part, input.alias().DetachFromDisposeScope()));
+        tape._parts.Add((part, tape.Keep(input.alias())));
         using IDisposable noGradient = no_grad();
         return part(input);
     }
 
     /// <summary>Ends the chain: what follows reads a leaf, which collects its gradient.</summary>
+    /// <param name="tape">Null returns the output.</param>
+    /// <param name="output">What the last part returned, as it is: its gradient goes back into that part.</param>
     public static Tensor End(ActivationTape? tape, Tensor output)
     {
         if (tape is null)
@@ -40,15 +42,21 @@ internal sealed class ActivationTape
             return output;
         }
 
-        tape._end = output.detach().requires_grad_(true).DetachFromDisposeScope();
+        tape._end = tape.Keep(output.detach().requires_grad_(true));
         return tape._end.alias();
     }
 
     /// <summary>Differentiates the chain from the gradient that has reached its end; parameters and the first input receive theirs.</summary>
     public void Backward()
     {
-        using DisposeScope scope = NewDisposeScope();
+        using DisposeScope backwardScope = NewDisposeScope();
         Tensor? gradient = _end?.grad;
+        if (gradient is not null)
+        {
+            // Another loss of the same outputs begins anew, or this one's gradient would be counted again.
+            _end!.grad = null;
+        }
+
         for (int i = _parts.Count - 1; i >= 0 && gradient is not null; i--)
         {
             using DisposeScope partScope = NewDisposeScope();
@@ -59,19 +67,20 @@ internal sealed class ActivationTape
         }
     }
 
-    /// <summary>Hands the tape's tensors to the scope around <paramref name="scope"/>.</summary>
-    public void MoveToOuterDisposeScope(DisposeScope scope)
+    /// <summary>Hands the tape's tensors to the scope around the one that it was made with.</summary>
+    public void MoveToOuterDisposeScope()
     {
         foreach ((_, Tensor input) in _parts)
         {
-            scope.Attach(input);
             input.MoveToOuterDisposeScope();
         }
 
-        if (_end is not null)
-        {
-            scope.Attach(_end);
-            _end.MoveToOuterDisposeScope();
-        }
+        _end?.MoveToOuterDisposeScope();
+    }
+
+    private Tensor Keep(Tensor tensor)
+    {
+        scope.Attach(tensor.DetachFromDisposeScope());
+        return tensor;
     }
 }

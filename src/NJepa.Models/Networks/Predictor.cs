@@ -93,9 +93,10 @@ internal sealed class Predictor : IDisposable
             tokens = ActivationTape.Run(tape, input, _blocks[i].Forward);
         }
 
-        Tensor predictions = ActivationTape.Run(tape, tokens, last => _projection.Forward(_norm.Forward(_blocks[^1].ForwardLast(last, context))).As(ScalarType.Float32));
-        long[] shape = inputs.Targets.Shape(predictions.size(-1));
+        // The shape is given within the part: the gradient that comes back to the tape's end has it as well.
+        long[] shape = inputs.Targets.Shape(_projection.Bias.size(0));
         shape[0] = -1;
-        return ActivationTape.End(tape, predictions.view(shape));
+        return ActivationTape.End(
+            tape, ActivationTape.Run(tape, tokens, last => _projection.Forward(_norm.Forward(_blocks[^1].ForwardLast(last, context))).As(ScalarType.Float32).view(shape)));
     }
 }

@@ -45,6 +45,15 @@ internal sealed class WorkingWeights : IDisposable
         }
     }
 
+    /// <summary>Forgets what a backward pass that failed left in the shadow's gradients.</summary>
+    public void DiscardGradients()
+    {
+        if (IsShadow)
+        {
+            Used.ZeroGradients();
+        }
+    }
+
     public void Dispose()
     {
         if (IsShadow)

@@ -28,12 +28,12 @@ public sealed class FlatAdamW : IDisposable
     /// <exception cref="ArgumentOutOfRangeException">A decay rate or epsilon is out of its range.</exception>
     /// <exception cref="ObjectDisposedException">The parameters are disposed.</exception>
     public FlatAdamW(ParameterBuffer parameters, double beta1 = 0.9, double beta2 = 0.999, double epsilon = 1e-8)
-        : this(parameters, beta1, beta2, epsilon, fused: parameters?.Values.device_type is DeviceType.CPU or DeviceType.CUDA)
+        : this(parameters, beta1, beta2, epsilon, fused: null)
     {
     }
 
-    // Without libtorch's fused kernel for the device the update is made of ordinary operations.
-    internal FlatAdamW(ParameterBuffer parameters, double beta1, double beta2, double epsilon, bool fused)
+    // Without libtorch's fused kernel for the device (null: where there is one) the update is made of ordinary operations.
+    internal FlatAdamW(ParameterBuffer parameters, double beta1, double beta2, double epsilon, bool? fused)
     {
         ArgumentNullException.ThrowIfNull(parameters);
         Tensor gradients = parameters.Gradients ?? throw new ArgumentException("These parameters are not trained and have no gradients.", nameof(parameters));
@@ -41,7 +41,8 @@ public sealed class FlatAdamW : IDisposable
         Require(beta1 is >= 0 and < 1, nameof(beta1), beta1, "a decay rate must be at least 0 and below 1 (default 0.9)");
         Require(beta2 is >= 0 and < 1, nameof(beta2), beta2, "a decay rate must be at least 0 and below 1 (default 0.999)");
         Require(epsilon > 0 && double.IsFinite(epsilon), nameof(epsilon), epsilon, "it must be finite and above 0 (default 1e-8)");
-        (_parameters, _beta1, _beta2, _epsilon, _fused) = (parameters, beta1, beta2, epsilon, fused);
+        (_parameters, _beta1, _beta2, _epsilon) = (parameters, beta1, beta2, epsilon);
+        _fused = fused ?? parameters.Values.device_type is DeviceType.CPU or DeviceType.CUDA;
         using IDisposable noGradient = no_grad();
         using DisposeScope scope = NewDisposeScope();
         FirstMoment = zeros_like(parameters.Values).DetachFromDisposeScope();

@@ -7,8 +7,8 @@ namespace NJepa.Training;
 /// <summary>Says in a user's words why a step failed in native code, and what to do.</summary>
 internal static class StepFailure
 {
-    // libtorch's words for it: the CUDA allocator's, the CPU allocator's, and that of the C++ library.
-    private static readonly string[] OutOfMemory = ["out of memory", "can't allocate memory", "not enough memory", "bad_alloc"];
+    // libtorch's words for it: the CUDA allocator's, the CPU allocator's on Linux and on Windows, the C++ library's, and cuBLAS's and cuDNN's.
+    private static readonly string[] OutOfMemory = ["out of memory", "can't allocate memory", "not enough memory", "bad_alloc", "STATUS_ALLOC_FAILED"];
 
     public static TrainingException Explain(ExternalException exception, long step, long totalSteps, PretrainingOptions options, JepaModel model)
     {
@@ -36,6 +36,6 @@ internal static class StepFailure
         }
 
         remedies.Add("choose a smaller network or larger patches");
-        return new TrainingException(Invariant($"Step {step} of {totalSteps} ran out of memory on {model.Device}: {cause} Any of these helps: {string.Join("; ", remedies)}."), exception);
+        return new TrainingException(Invariant($"Step {step} of {totalSteps} ran out of memory on {model.Device}: {cause.TrimEnd('.')}. Any of these helps: {string.Join("; ", remedies)}."), exception);
     }
 }

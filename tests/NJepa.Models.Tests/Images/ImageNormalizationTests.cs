@@ -61,6 +61,43 @@ public sealed class ImageNormalizationTests : TensorTest
         Small.ShouldBeBitEqual(longer, exact);
     }
 
+    [Fact]
+    public void Bytes_that_are_on_the_device_already_become_the_same_tensor()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        byte[] pixels = [.. Enumerable.Range(0, 2 * 5 * 7 * 3).Select(i => (byte)(i * 11))];
+        Tensor bytes = tensor(pixels, [2, 5, 7, 3]);
+
+        Tensor whole = ImageNormalization.ImageNet.Normalize(bytes), part = ImageNormalization.ImageNet.Normalize(bytes.narrow(0, 1, 1));
+
+        whole.shape.Should().Equal(2, 3, 5, 7);
+        Small.ShouldBeBitEqual(whole, ImageNormalization.ImageNet.ToTensor(pixels, 2, 5, 7, CPU));
+        Small.ShouldBeBitEqual(part, whole.narrow(0, 1, 1));
+        bytes.data<byte>().ToArray().Should().Equal(pixels, "the bytes are left as they are");
+    }
+
+    [Fact]
+    public void Tensors_that_are_no_pixels_are_refused()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor disposed = zeros(1, 2, 2, 3, dtype: ScalarType.Byte);
+        disposed.Dispose();
+        foreach ((Tensor wrong, string what) in new[]
+        {
+            (zeros(1, 2, 2, 3), "Float32 [1,2,2,3]"),
+            (zeros(2, 2, 3, dtype: ScalarType.Byte), "Byte [2,2,3]"),
+            (zeros(1, 3, 2, 2, dtype: ScalarType.Byte), "Byte [1,3,2,2]"),
+            (disposed, "disposed"),
+        })
+        {
+            Action normalize = () => ImageNormalization.ImageNet.Normalize(wrong);
+            normalize.Should().Throw<ArgumentException>().WithMessage($"The pixels are {what}; RGB bytes of shape [B,H,W,3] are needed. (Parameter 'pixelsBHWC')");
+        }
+
+        Action nothing = () => ImageNormalization.ImageNet.Normalize(null!);
+        nothing.Should().Throw<ArgumentNullException>();
+    }
+
     [Theory]
     [InlineData(47, 1, 4, 4, "47 bytes cannot hold 1 RGB images of 4 x 4 pixels; 48 bytes are needed, and count and sides must be at least 1.")]
     [InlineData(48, 0, 4, 4, "48 bytes cannot hold 0 RGB images of 4 x 4 pixels; 0 bytes are needed, and count and sides must be at least 1.")]

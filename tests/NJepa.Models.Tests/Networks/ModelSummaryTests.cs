@@ -1,3 +1,4 @@
+using NJepa.Masking;
 using TorchSharp;
 
 namespace NJepa.Models.Tests.Networks;
@@ -96,7 +97,7 @@ public sealed class ModelSummaryTests : TensorTest
             student and teacher  tiny/4: 64 tokens of width 48, 2 blocks, 3 heads; 59.0 k parameters; 0.009 GFLOP per image of 32 px
             predictors           2 of width 24, 2 blocks, 3 heads; 33.8 k parameters
             masks                4 target blocks of about 9 patches, about 15 of 64 patches visible
-            trained              92.8 k parameters; about 0.029 GFLOP per image and training step
+            trained              92.8 k parameters; about 0.027 GFLOP per image and training step
             """.ReplaceLineEndings("\n"));
     }
 
@@ -110,7 +111,7 @@ public sealed class ModelSummaryTests : TensorTest
             student and teacher  tiny/4: 64 tokens of width 48, 2 blocks, 3 heads; 59.0 k parameters; 0.009 GFLOP per image of 32 px
             predictors           1 of width 24, 2 blocks, 3 heads; 16.9 k parameters
             masks                4 target blocks of about 9 patches, about 15 of 64 patches visible
-            trained              75.9 k parameters; about 0.022 GFLOP per image and training step
+            trained              75.9 k parameters; about 0.02 GFLOP per image and training step
             """.ReplaceLineEndings("\n"));
     }
 
@@ -122,10 +123,28 @@ public sealed class ModelSummaryTests : TensorTest
         double k = masks.ContextLength, t = masks.TargetLength;
         double Block(double w, double tokens, double queries) =>
             2 * ((2 * w * w * tokens) + (w * w * queries) + (2 * w * tokens * queries) + (w * w * queries) + (8 * w * w * queries));
-        double student = (2 * k * 48 * 48) + (2 * Block(48, k, k)), teacher = (2.0 * 64 * 48 * 48) + (2 * Block(48, 64, 64));
+        double student = (2 * k * 48 * 48) + (2 * Block(48, k, k));
+        // The teacher's last block at the targets alone, of which there are fewer than patches here.
+        (masks.TargetBlocks * t).Should().BeLessThan(64);
+        double teacher = (2.0 * 64 * 48 * 48) + Block(48, 64, 64) + Block(48, 64, masks.TargetBlocks * t);
         double predictor = (2 * k * 48 * 24) + (4 * (Block(24, k + t, k + t) + Block(24, k + t, t) + (2 * t * 24 * 48)));
         double step = teacher + (3 * (student + (2 * predictor)));
 
+        ModelSummary.StepOperations(configuration, masks).Should().BeApproximately(step, step * 1e-12);
         ModelSummary.Describe(configuration).Should().EndWith(FormattableString.Invariant($"; about {step / 1e9:0.###} GFLOP per image and training step"));
+    }
+
+    [Fact]
+    public void Targets_of_more_tokens_than_there_are_patches_cost_the_teacher_a_whole_block()
+    {
+        JepaConfiguration configuration = Small.IJepa().Configure();
+        // 4 blocks of 16 patches are as many as the grid has; 5 blocks are more.
+        double Step(int blocks) => ModelSummary.StepOperations(configuration, new MaskBatch(
+            configuration.Encoder.Grid, 1, blocks, [.. Enumerable.Range(40, 10)], [.. Enumerable.Repeat(Enumerable.Range(0, 16), blocks).SelectMany(block => block)]));
+
+        double fewer = Step(4) - Step(3), more = Step(5) - Step(4);
+
+        // Another block of targets costs its prediction, and its queries in the teacher as long as those are not all there already.
+        (fewer - more).Should().BeApproximately(16 * ((2 * 2.0 * 48 * 48) + (4.0 * 64 * 48) + (4.0 * 48 * 192)), 1e-6);
     }
 }
