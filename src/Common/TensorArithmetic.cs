@@ -39,6 +39,13 @@ internal static class TensorArithmetic
         return a.mul(scalar);
     }
 
+    /// <summary><c>a *= b</c>, in place.</summary>
+    public static void ScaleInPlace(this Tensor a, double b)
+    {
+        using Scalar scalar = b.ToScalar();
+        a.mul_(scalar);
+    }
+
     /// <summary><c>a / b</c>.</summary>
     public static Tensor DividedBy(this Tensor a, double b)
     {

@@ -6,7 +6,7 @@ namespace NJepa.Throughput.Tests;
 /// <summary>The whole program, worker processes included.</summary>
 public sealed class ProgramTests(ProgramTests.Pictures pictures) : IClassFixture<ProgramTests.Pictures>
 {
-    private static readonly string[] Small = ["--models", "nano", "--batch", "4", "--steps", "1", "--threads", "1", "--loader-threads", "1"];
+    private static readonly string[] Small = ["--models", "nano", "--batch", "4", "--turns", "1", "--threads", "1", "--loader-threads", "1"];
 
     /// <summary>A few small JPEGs.</summary>
     public sealed class Pictures : IDisposable
@@ -151,7 +151,7 @@ public sealed class ProgramTests(ProgramTests.Pictures pictures) : IClassFixture
     [Fact]
     public void Fewer_images_than_a_batch_are_said_to_be_too_few()
     {
-        (int code, _, string log) = Run("--models", "nano", "--batch", "10", "--steps", "1", "--images", pictures.Folder);
+        (int code, _, string log) = Run("--models", "nano", "--batch", "10", "--turns", "1", "--images", pictures.Folder);
 
         code.Should().Be(1);
         log.Should().Contain("A worker process failed: ").And.Contain("9 images").And.Contain("10");

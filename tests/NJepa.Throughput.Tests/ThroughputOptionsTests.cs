@@ -13,7 +13,7 @@ public sealed class ThroughputOptionsTests
         options.Models.Should().Equal("nano", "small", "base");
         options.Precisions.Should().Equal(Precision.Float32);
         (options.Batch, options.Device, options.Threads, options.LoaderThreads).Should().Be((null, "cpu", Environment.ProcessorCount, 2));
-        (options.Steps, options.Run, options.Long, options.MicroBatch, options.Recompute, options.Peer).Should().Be((10, 20, 0, null, false, true));
+        (options.Turns, options.Run, options.Long, options.MicroBatch, options.Recompute, options.Peer).Should().Be((10, 20, 0, null, false, true));
         (options.Images, options.Output, options.ShowHelp).Should().Be((null, null, false));
         options.Cases("x").Select(work => (work.Model, work.Batch)).Should().Equal(("nano", 64), ("small", 8), ("base", 4));
         ThroughputCase.Models.Select(model => (model.Key, model.Value.Batch)).Should().Equal(("nano", 64), ("tiny", 16), ("small", 8), ("base", 4), ("large", 2));
@@ -24,7 +24,7 @@ public sealed class ThroughputOptionsTests
     {
         string[] arguments =
         [
-            "--models", "tiny,Large", "--batch", "6", "--precisions", "bfloat16,TensorFloat32", "--device", "cuda:1", "--threads", "3", "--loader-threads", "0", "--steps", "4", "--run", "0",
+            "--models", "tiny,Large", "--batch", "6", "--precisions", "bfloat16,TensorFloat32", "--device", "cuda:1", "--threads", "3", "--loader-threads", "0", "--turns", "4", "--run", "0",
             "--long", "51", "--micro-batch", "2", "--recompute", "--no-peer", "--images", "a", "--output", "b", "--help",
         ];
         ThroughputOptions options = ThroughputOptions.Parse(arguments);
@@ -32,7 +32,7 @@ public sealed class ThroughputOptionsTests
         options.Models.Should().Equal("tiny", "large");
         options.Precisions.Should().Equal(Precision.BFloat16, Precision.TensorFloat32);
         (options.Batch, options.Device, options.Threads, options.LoaderThreads).Should().Be((6, "cuda:1", 3, 0));
-        (options.Steps, options.Run, options.Long, options.MicroBatch, options.Recompute, options.Peer).Should().Be((4, 0, 51, 2, true, false));
+        (options.Turns, options.Run, options.Long, options.MicroBatch, options.Recompute, options.Peer).Should().Be((4, 0, 51, 2, true, false));
         (options.Images, options.Output, options.ShowHelp).Should().Be(("a", "b", true));
         options.Cases("x").Should().HaveCount(4).And.OnlyContain(work => work.Batch == 6 && work.MicroBatch == 2 && work.Recompute && work.Images == "x");
         arguments.Where(argument => argument.StartsWith("--", StringComparison.Ordinal) && argument != "--help").Should().OnlyContain(argument => ThroughputOptions.Help.Contains(argument));
@@ -52,7 +52,7 @@ public sealed class ThroughputOptionsTests
     [InlineData("--device is 'cuda:'; choose from cpu, cuda, cuda:N and auto.", "--device", "cuda:")]
     [InlineData("--threads is '-1'; it must be a whole number of at least 1.", "--threads", "-1")]
     [InlineData("--loader-threads is 'x'; it must be a whole number of at least 0.", "--loader-threads", "x")]
-    [InlineData("--steps is '0'; it must be a whole number of at least 1.", "--steps", "0")]
+    [InlineData("--turns is '0'; it must be a whole number of at least 1.", "--turns", "0")]
     [InlineData("--run is '-1'; it must be a whole number of at least 0.", "--run", "-1")]
     [InlineData("--long is '50'; it must be a whole number of at least 51.", "--long", "50")]
     [InlineData("--micro-batch is '0'; it must be a whole number of at least 1.", "--micro-batch", "0")]

@@ -3,10 +3,10 @@ using NJepa.Throughput.Workers;
 
 namespace NJepa.Throughput.Comparing;
 
-/// <summary>What was measured of one case. Times are medians; ratios are medians of the ratios of neighbouring steps.</summary>
+/// <summary>What was measured of one case. Times are medians of turns; ratios are medians of the ratios of neighbouring turns.</summary>
 internal sealed record Comparison(ThroughputCase Case)
 {
-    private const int WarmUp = 2;
+    private const int WarmUp = 1;
 
     public required Samples Ours { get; init; }
 
@@ -24,7 +24,7 @@ internal sealed record Comparison(ThroughputCase Case)
     /// <summary>GFLOP/s of the step over the rate of a large product that was measured right after it.</summary>
     public double RateShare => Median.Of(Ours.Rates.Zip(Ours.StepRates, (product, step) => step / product));
 
-    /// <summary>Asks NJepa and its peer for a step in turn.</summary>
+    /// <summary>Asks NJepa and its peer for a few steps in turn.</summary>
     public static Comparison Measure(ThroughputCase work, ThroughputOptions options, Action<string> log)
     {
         log($"{work.Encoder.Title}, batch {work.Batch}, {work.Precision}: starting");
@@ -32,15 +32,15 @@ internal sealed record Comparison(ThroughputCase Case)
         using WorkerProcess? peer = options.Peer ? new WorkerProcess(WorkerKind.Peer, work) : null;
         var own = new Samples();
         Samples? other = peer is null ? null : new Samples();
-        for (int step = 0; step < WarmUp + options.Steps; step++)
+        for (int step = 0; step < WarmUp + options.Turns; step++)
         {
-            WorkerAnswer answer = ours.Ask("step"), rate = ours.Ask("rate");
-            WorkerAnswer? peerAnswer = peer?.Ask("step");
+            WorkerAnswer answer = ours.Ask("step", options.Turn), rate = ours.Ask("rate");
+            WorkerAnswer? peerAnswer = peer?.Ask("step", options.Turn);
             if (step >= WarmUp)
             {
                 own.Add(answer, rate.GigaPerSecond);
                 other?.Add(peerAnswer!, 0);
-                log(FormattableString.Invariant($"  step {step - WarmUp + 1}/{options.Steps}: {answer.Milliseconds:0.0} ms") + (peerAnswer is null ? "" : FormattableString.Invariant($", peer {peerAnswer.Milliseconds:0.0} ms")));
+                log(FormattableString.Invariant($"  turn {step - WarmUp + 1}/{options.Turns}: {answer.Milliseconds:0.0} ms a step") + (peerAnswer is null ? "" : FormattableString.Invariant($", peer {peerAnswer.Milliseconds:0.0} ms")));
             }
         }
 

@@ -15,7 +15,7 @@ internal static class ThroughputReport
     {
         var text = new StringBuilder();
         NativeRuntimeInfo runtime = NJepaRuntime.GetInfo();
-        text.AppendLine(Invariant($"{Processor()}, {options.Threads} threads, {options.Device}; {RuntimeInformation.OSDescription}; .NET {Environment.Version}, TorchSharp {runtime.TorchSharpVersion}, libtorch {runtime.LibTorchVersion}; {DateTime.UtcNow:yyyy-MM-dd}. Medians of {options.Steps} steps, NJepa and peer in turn."));
+        text.AppendLine(Invariant($"{Processor()}, {options.Threads} threads, {options.Device}; {RuntimeInformation.OSDescription}; .NET {Environment.Version}, TorchSharp {runtime.TorchSharpVersion}, libtorch {runtime.LibTorchVersion}; {DateTime.UtcNow:yyyy-MM-dd}. Medians of {options.Turns} turns of {options.Turn} steps, NJepa and peer in turn."));
         text.AppendLine();
         text.AppendLine("| network | batch | precision | ms a step | images/s | peer, ms | peer / NJepa | GFLOP/s | of `mm` | peak MB | peer | ratio | tensors |");
         text.AppendLine("|---|---|---|---|---|---|---|---|---|---|---|---|---|");

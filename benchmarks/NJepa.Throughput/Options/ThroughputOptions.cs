@@ -15,7 +15,8 @@ internal sealed record ThroughputOptions
           --device NAME        cpu, cuda, cuda:N or auto                                (default cpu)
           --threads N          threads of libtorch                   (default: one for each processor)
           --loader-threads N   threads that load images                                   (default 2)
-          --steps N            counted steps of each, after two that are not             (default 10)
+          --turns N            counted turns of each, after one that is not              (default 10)
+          --turn N             steps in a turn                                            (default 3)
           --run N              steps of the runs with loading; 0 leaves them out         (default 20)
           --long N             take N steps of NJepa alone, report tensors and memory at step 50 and N
           --micro-batch N      NJepa computes a batch in parts of N images
@@ -37,7 +38,9 @@ internal sealed record ThroughputOptions
 
     public int LoaderThreads { get; init; } = 2;
 
-    public int Steps { get; init; } = 10;
+    public int Turns { get; init; } = 10;
+
+    public int Turn { get; init; } = 3;
 
     public int Run { get; init; } = 20;
 
@@ -74,7 +77,8 @@ internal sealed record ThroughputOptions
                 "--device" => options with { Device = KnownDevice(Value()) },
                 "--threads" => options with { Threads = Number(1) },
                 "--loader-threads" => options with { LoaderThreads = Number(0) },
-                "--steps" => options with { Steps = Number(1) },
+                "--turns" => options with { Turns = Number(1) },
+                "--turn" => options with { Turn = Number(1) },
                 "--run" => options with { Run = Number(0) },
                 "--long" => options with { Long = Number(51) },
                 "--micro-batch" => options with { MicroBatch = Number(1) },

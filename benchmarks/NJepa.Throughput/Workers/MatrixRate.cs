@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using NJepa.Models;
+using NJepa.Throughput.Comparing;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -8,9 +9,9 @@ namespace NJepa.Throughput.Workers;
 /// <summary>The rate of a large matrix product in the type of the step: what the machine could do if a step were nothing else.</summary>
 internal static class MatrixRate
 {
-    private const int Products = 3;
+    private const int Products = 5;
 
-    /// <summary>GFLOP/s, the best of a few products in a row.</summary>
+    /// <summary>GFLOP/s, the median of a few products in a row.</summary>
     public static double Measure(Precision precision, Device device)
     {
         ScalarType type = precision == Precision.BFloat16 ? ScalarType.BFloat16 : ScalarType.Float32;
@@ -21,7 +22,7 @@ internal static class MatrixRate
         using IDisposable noGradient = no_grad();
         using DisposeScope scope = NewDisposeScope();
         Tensor a = randn(side, side, device: device).to_type(type), b = randn(side, side, device: device).to_type(type);
-        double best = 0;
+        var rates = new List<double>();
         for (int i = 0; i <= Products; i++)
         {
             using DisposeScope one = NewDisposeScope();
@@ -30,10 +31,13 @@ internal static class MatrixRate
             a.mm(b);
             Wait(device);
             double rate = 2.0 * side * side * side / Stopwatch.GetElapsedTime(start).TotalSeconds / 1e9;
-            best = i == 0 ? 0 : Math.Max(best, rate);
+            if (i > 0)
+            {
+                rates.Add(rate);
+            }
         }
 
-        return best;
+        return Median.Of(rates);
     }
 
     private static void Wait(Device device)

@@ -11,19 +11,19 @@ internal enum WorkerKind
 
 /// <summary>What the worker is asked for, one line of JSON each.</summary>
 /// <param name="Verb">step, rate, run, state or exit.</param>
-/// <param name="Count">Steps of a run.</param>
+/// <param name="Count">Steps, of a run or one after the other.</param>
 internal sealed record WorkerRequest(string Verb, int Count = 1);
 
 /// <summary>What it answers; only what was asked for is set.</summary>
 internal sealed record WorkerAnswer
 {
-    /// <summary>Milliseconds of one step, or of one step on average of a run.</summary>
+    /// <summary>Milliseconds of a step, on average.</summary>
     public double Milliseconds { get; init; }
 
     /// <summary>Milliseconds of each phase.</summary>
     public Dictionary<string, double> Phases { get; init; } = [];
 
-    /// <summary>GFLOP that the step needed (NJepa alone).</summary>
+    /// <summary>GFLOP that a step needed (NJepa alone).</summary>
     public double GigaOperations { get; init; }
 
     /// <summary>GFLOP/s of a large matrix product.</summary>

@@ -43,13 +43,29 @@ internal static class Worker
         }
     }
 
+    private static WorkerAnswer Steps(int count, IStepper stepper, PhaseClock clock)
+    {
+        var phases = new Dictionary<string, double>();
+        double operations = 0, total = 0;
+        for (int i = 0; i < count; i++)
+        {
+            operations += stepper.Step(clock) / count;
+            total += clock.Total / count;
+            foreach ((string phase, double time) in clock.Phases)
+            {
+                phases[phase] = phases.GetValueOrDefault(phase) + (time / count);
+            }
+        }
+
+        return new WorkerAnswer { Milliseconds = total, Phases = phases, GigaOperations = operations };
+    }
+
     private static WorkerAnswer Do(WorkerRequest request, IStepper stepper, PhaseClock clock, ThroughputCase work, torch.Device device)
     {
         switch (request.Verb)
         {
             case "step":
-                double operations = stepper.Step(clock);
-                return new WorkerAnswer { Milliseconds = clock.Total, Phases = clock.Phases, GigaOperations = operations };
+                return Steps(request.Count, stepper, clock);
             case "rate":
                 return new WorkerAnswer { GigaPerSecond = MatrixRate.Measure(work.Precision, device) };
             case "run":

@@ -38,6 +38,7 @@ internal sealed class LayerNormLayer(ParameterBuffer buffer, string name)
 /// <summary>A pre-norm transformer block: <c>x += attn(norm1(x)); x += mlp(norm2(x))</c>, fused qkv, exact GELU.</summary>
 internal sealed class TransformerBlock(ParameterBuffer buffer, string name, int heads)
 {
+    private readonly AttentionProduct _attention = new(heads, buffer[name + ".norm1.weight"].Count / heads);
     private readonly LayerNormLayer _norm1 = new(buffer, name + ".norm1");
     private readonly LinearLayer _qkv = new(buffer, name + ".attn.qkv");
     private readonly LinearLayer _projection = new(buffer, name + ".attn.proj");
@@ -79,8 +80,8 @@ internal sealed class TransformerBlock(ParameterBuffer buffer, string name, int 
     /// <summary>Attention on normed tokens, output projection included, before the residual sum.</summary>
     internal Tensor Attention(Tensor normedNSW)
     {
-        Tensor[] qkv = Split(_qkv.Forward(normedNSW), 3);
-        return Attend(qkv[0], qkv[1], qkv[2]);
+        Tensor[] qkv = _attention.Split(_qkv.Forward(normedNSW), 3, normedNSW.size(1));
+        return _projection.Forward(_attention.Mix(qkv[0], qkv[1], qkv[2]));
     }
 
     internal Tensor Mlp(Tensor normedNSW) => _fc2.Forward(functional.gelu(_fc1.Forward(normedNSW)));
@@ -91,10 +92,10 @@ internal sealed class TransformerBlock(ParameterBuffer buffer, string name, int 
 
     private Tensor ForwardQueries(Tensor xNQW, Tensor normedNQW, Tensor normedNSW)
     {
-        long width = normedNSW.size(2);
-        Tensor q = Split(_qkv.Forward(normedNQW, 0, width), 1)[0];
-        Tensor[] kv = Split(_qkv.Forward(normedNSW, width, 2 * width), 2);
-        return Finish(xNQW, Attend(q, kv[0], kv[1]));
+        (long keys, long width) = (normedNSW.size(1), normedNSW.size(2));
+        Tensor q = _attention.Split(_qkv.Forward(normedNQW, 0, width), 1, keys)[0];
+        Tensor[] kv = _attention.Split(_qkv.Forward(normedNSW, width, 2 * width), 2, keys);
+        return Finish(xNQW, _projection.Forward(_attention.Mix(q, kv[0], kv[1])));
     }
 
     // The residual sums are added into what attention and MLP have just written: no pass reads those alone.
@@ -104,19 +105,5 @@ internal sealed class TransformerBlock(ParameterBuffer buffer, string name, int 
         Tensor mixed = Mlp(_norm2.Forward(attended));
         mixed.AddInPlace(attended);
         return mixed;
-    }
-
-    // [N,S,parts*W] to `parts` tensors [N,H,S,C]: views, nothing is copied.
-    private Tensor[] Split(Tensor x, int parts)
-    {
-        long width = x.size(2) / parts;
-        Tensor split = x.view(x.size(0), x.size(1), parts, heads, width / heads).permute(2, 0, 3, 1, 4);
-        return split.unbind(0);
-    }
-
-    private Tensor Attend(Tensor qNHQC, Tensor kNHSC, Tensor vNHSC)
-    {
-        Tensor mixed = functional.scaled_dot_product_attention(qNHQC, kNHSC, vNHSC);
-        return _projection.Forward(mixed.transpose(1, 2).reshape(mixed.size(0), mixed.size(2), -1));
     }
 }
