@@ -73,7 +73,7 @@ public sealed class ProgramTests(ProgramTests.Pictures pictures) : IClassFixture
         (int code, string output, string log) = Run([.. Small, "--run", "1"]);
 
         code.Should().Be(0, log);
-        log.Should().StartWith("ViT-Nano/8, batch 4, Float32: starting").And.Contain("  step 1/1: ");
+        log.Should().StartWith("ViT-Nano/8, batch 4, Float32: starting").And.Contain("  turn 1/1: ");
         List<List<string[]>> tables = Tables(output);
         tables.Select(table => table.Count).Should().Equal(2, 3, 2);
 
@@ -92,14 +92,14 @@ public sealed class ProgramTests(ProgramTests.Pictures pictures) : IClassFixture
         memoryRatio.Should().BeApproximately(memory / peerMemory, 0.02);
         tensors.Should().BeInRange(10, 5000);
 
-        tables[1][0][3..^1].Should().Equal("teacher", "student", "predictors", "backward", "optimizer", "zeroing", "average", "other");
+        tables[1][0][3..^1].Should().Equal("load", "teacher", "student", "predictors", "backward", "optimizer", "zeroing", "average", "other");
         tables[1].Skip(1).Select(row => row[2]).Should().Equal("NJepa", "peer");
         foreach ((string[] row, double total) in tables[1].Skip(1).Zip([time, peer]))
         {
-            row[3..11].Sum(Number).Should().BeApproximately(total, 0.5);
+            row[4..12].Sum(Number).Should().BeApproximately(total, 0.5);
         }
 
-        Number(tables[1][1][11]).Should().BeGreaterThan(0);
+        Number(tables[1][1][12]).Should().BeGreaterThan(0);
         string[] run = tables[2][1];
         Number(run[3]).Should().BeGreaterThan(0);
         Number(run[4]).Should().BeInRange(0, 100);
