@@ -57,6 +57,12 @@ internal sealed class NJepaStepper : IStepper
             using (batch)
             using (NewDisposeScope())
             {
+                // As the trainer does with its reports.
+                if (_steps % _options.LogEvery == 0)
+                {
+                    NJepaRuntime.ReleaseFreeMemory();
+                }
+
                 _step.Run(_step.Upload(batch), Array.ConvertAll(batch.Indices, index => (long)index), _steps++, _settings);
             }
         }

@@ -59,6 +59,12 @@ public static class NJepaRuntime
         };
     }
 
+    /// <summary>
+    /// Gives native memory that is free, but still held by the process, back to the operating system (Linux with glibc; elsewhere nothing happens). Takes milliseconds. The trainer does it with
+    /// each report; call it after disposing large models.
+    /// </summary>
+    public static void ReleaseFreeMemory() => NativeHeap.Trim();
+
     /// <summary>Whether <see cref="Precision.BFloat16"/> is quick on a device: always on CUDA; on a processor if it is an x64 one with AVX-512, whose products oneDNN computes.</summary>
     /// <param name="device">The device.</param>
     public static bool HasFastBFloat16(torch.Device device)

@@ -183,6 +183,7 @@ public sealed class JepaTrainer : IDisposable
         void Report()
         {
             TrainingProgress report = meter.Report(_step);
+            NJepaRuntime.ReleaseFreeMemory();
             RequireFinite(report);
             history.Add(report);
             LossValues losses = report.Losses;
