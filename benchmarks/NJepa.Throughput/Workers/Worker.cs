@@ -75,6 +75,9 @@ internal static class Worker
             case "state":
                 GC.Collect();
                 GC.WaitForPendingFinalizers();
+
+                // As the trainer does with each report; between two, memory follows the lengths of the last steps' sequences.
+                NJepaRuntime.ReleaseFreeMemory();
                 using (var process = Process.GetCurrentProcess())
                 {
                     return new WorkerAnswer { Tensors = torch.Tensor.TotalCount, MemoryMegabytes = process.WorkingSet64 / 1e6, PeakMegabytes = process.PeakWorkingSet64 / 1e6 };
