@@ -9,25 +9,32 @@ public class ImageLoading
 {
     private const int Images = 64;
     private const int Drawn = 8;
-    private string _folder = "";
+    private string _root = "";
     private ImageLoader? _loader;
 
     /// <summary>Background threads of the loader.</summary>
     [Params(1, 2)]
     public int Threads { get; set; }
 
+    /// <summary>Whether the images are packed beforehand, as plain pixels (<c>ImageCache</c>).</summary>
+    [Params(false, true)]
+    public bool Packed { get; set; }
+
     /// <summary>Writes the files.</summary>
     [GlobalSetup]
     public void Setup()
     {
-        _folder = Directory.CreateTempSubdirectory("njepa-benchmark-").FullName;
+        _root = Directory.CreateTempSubdirectory("njepa-benchmark-").FullName;
+        string folder = Directory.CreateDirectory(Path.Combine(_root, "images")).FullName;
         byte[][] files = [.. Enumerable.Range(0, Drawn).Select(seed => TestPicture.Jpeg(400, 533, seed))];
         for (int i = 0; i < Images; i++)
         {
-            File.WriteAllBytes(Path.Combine(_folder, $"{i:00}.jpg"), files[i % Drawn]);
+            File.WriteAllBytes(Path.Combine(folder, $"{i:00}.jpg"), files[i % Drawn]);
         }
 
-        _loader = new ImageLoader(ImageFolder.Open(_folder), TrainingAugmentation.Paper, new ImageLoaderOptions { BatchSize = 16, Threads = Threads });
+        var options = new ImageLoaderOptions { BatchSize = 16, Threads = Threads, Cache = Packed ? Path.Combine(_root, "images.packed") : null };
+        _loader = new ImageLoader(ImageFolder.Open(folder), TrainingAugmentation.Paper, options);
+        _loader.Prepare();
     }
 
     /// <summary>All batches of an epoch.</summary>
@@ -51,6 +58,6 @@ public class ImageLoading
     public void Cleanup()
     {
         _loader?.Dispose();
-        Directory.Delete(_folder, recursive: true);
+        Directory.Delete(_root, recursive: true);
     }
 }
