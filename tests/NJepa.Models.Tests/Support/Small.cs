@@ -34,8 +34,11 @@ internal static class Small
     {
         using IDisposable noGradient = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        model.Parameters.Values.copy_(Normal(seed, model.Parameters.Count) * 0.1f);
-        model.TeacherParameters.Values.copy_(Normal(seed + 1, model.TeacherParameters.Count) * 0.1f);
+
+        // Held: a scalar that TorchSharp makes itself may be freed while native code reads it, and this runs hundreds of times.
+        using Scalar tenth = 0.1f.ToScalar();
+        model.Parameters.Values.copy_(Normal(seed, model.Parameters.Count).mul_(tenth));
+        model.TeacherParameters.Values.copy_(Normal(seed + 1, model.TeacherParameters.Count).mul_(tenth));
     }
 
     public static (JepaOutputs Outputs, JepaLosses Losses) Step(JepaModel model, long step = 0)
