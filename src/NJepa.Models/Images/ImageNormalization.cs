@@ -58,9 +58,9 @@ public sealed record ImageNormalization(double MeanRed, double MeanGreen, double
     public Tensor Normalize(Tensor pixelsBHWC)
     {
         ArgumentNullException.ThrowIfNull(pixelsBHWC);
-        if (pixelsBHWC.IsInvalid || pixelsBHWC.dtype != ScalarType.Byte || pixelsBHWC.dim() != 4 || pixelsBHWC.size(3) != 3)
+        if (pixelsBHWC.IsInvalid || pixelsBHWC.is_sparse || pixelsBHWC.dtype != ScalarType.Byte || pixelsBHWC.dim() != 4 || pixelsBHWC.size(3) != 3)
         {
-            string what = pixelsBHWC.IsInvalid ? "disposed" : $"{pixelsBHWC.dtype} [{string.Join(",", pixelsBHWC.shape)}]";
+            string what = pixelsBHWC.IsInvalid ? "disposed" : $"{(pixelsBHWC.is_sparse ? "sparse " : "")}{pixelsBHWC.dtype} [{string.Join(",", pixelsBHWC.shape)}]";
             throw new ArgumentException($"The pixels are {what}; RGB bytes of shape [B,H,W,3] are needed.", nameof(pixelsBHWC));
         }
 

@@ -51,6 +51,7 @@ internal static class ForwardPass
             contextBKD.MoveToOuterDisposeScope(), targetsBMTD.MoveToOuterDisposeScope(), cleanBMTD.MoveToOuterDisposeScope(), noisyBMTD?.MoveToOuterDisposeScope())
         {
             Tapes = tapes,
+            Model = model,
         };
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using NJepa.Masking;
 using NJepa.Noise;
 using TorchSharp;
@@ -152,6 +153,7 @@ public sealed class JepaModel : IDisposable
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="microBatchSize"/> is below 1.</exception>
     /// <exception cref="ArgumentException">Images or inputs do not fit, or the variance and covariance terms are on and the whole batch is a single image.</exception>
     /// <exception cref="InvalidOperationException">Gradients are switched off where this is called.</exception>
+    /// <remarks>If it fails, all gradients of <see cref="Parameters"/> are cleared, those of earlier calls as well.</remarks>
     public JepaLosses ComputeGradients(Func<long, long, Tensor> images, JepaInputs inputs, int microBatchSize = int.MaxValue)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
@@ -167,7 +169,15 @@ public sealed class JepaModel : IDisposable
             throw new InvalidOperationException("Gradients are switched off here; call ComputeGradients outside of no_grad and inference_mode, or Forward and ComputeLosses for the losses alone.");
         }
 
-        return GradientAccumulation.Run(this, images, inputs, microBatchSize);
+        try
+        {
+            return GradientAccumulation.Run(this, images, inputs, microBatchSize);
+        }
+        catch
+        {
+            ClearGradients();
+            throw;
+        }
     }
 
     /// <summary>
@@ -176,7 +186,9 @@ public sealed class JepaModel : IDisposable
     /// </summary>
     /// <param name="outputs">What <see cref="Forward"/> returned.</param>
     /// <param name="loss">A scalar computed from them, such as <see cref="JepaLosses.Total"/>.</param>
-    /// <exception cref="ArgumentException">The loss is not a scalar, has been disposed, or does not depend on the parameters.</exception>
+    /// <exception cref="ArgumentException">The outputs are not of this model's <see cref="Forward"/>, or the loss is not a scalar, has been disposed, or was computed without gradients.</exception>
+    /// <exception cref="InvalidOperationException">Gradients are switched off, or the loss has been differentiated before.</exception>
+    /// <remarks>If it fails, all gradients of <see cref="Parameters"/> are cleared: half of a gradient must not train anything.</remarks>
     public void Backward(JepaOutputs outputs, Tensor loss)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
@@ -188,18 +200,36 @@ public sealed class JepaModel : IDisposable
             throw new ArgumentException($"The loss {problem}; give a scalar such as JepaLosses.Total, computed in the same dispose scope and outside of no_grad.", nameof(loss));
         }
 
+        if (!ReferenceEquals(outputs.Model, this) || (Configuration.RecomputeActivations && outputs.Tapes.Count == 0))
+        {
+            throw new ArgumentException("These outputs are not what Forward of this model returned with gradients on; give Backward that very record, or the gradients would be lost.", nameof(outputs));
+        }
+
+        if (!is_grad_enabled())
+        {
+            throw new InvalidOperationException("Gradients are switched off here (no_grad or inference_mode); call Backward outside of that.");
+        }
+
         try
         {
+            // What a plain loss.backward() may have left there belongs to no step.
+            _trained.DiscardGradients();
+            ModelDevice.Use(Device, Configuration.Precision);
             loss.backward();
             foreach (ActivationTape tape in outputs.Tapes)
             {
                 tape.Backward();
             }
         }
+        catch (ExternalException exception) when (exception.Message.Contains("backward through the graph a second time", StringComparison.Ordinal))
+        {
+            ClearGradients();
+            throw new InvalidOperationException("What this loss was computed from has been differentiated already; add losses up and call Backward once, or run Forward again.", exception);
+        }
         catch
         {
             // Most often memory has run out. The half of a gradient must not reach the next step's.
-            _trained.DiscardGradients();
+            ClearGradients();
             throw;
         }
 
@@ -294,6 +324,12 @@ public sealed class JepaModel : IDisposable
         _averaged?.Dispose();
         Parameters?.Dispose();
         TeacherParameters?.Dispose();
+    }
+
+    private void ClearGradients()
+    {
+        _trained.DiscardGradients();
+        Parameters.ZeroGradients();
     }
 
     private void CheckInputs(Tensor imagesBCHW, JepaInputs inputs)

@@ -10,6 +10,9 @@ namespace NJepa.Models;
 /// <param name="NoisyBMTD">p_N, the noisy predictor's answers, <c>[B,M,T,D]</c>; null without a noisy predictor.</param>
 public sealed record JepaOutputs(Tensor ContextBKD, Tensor TargetsBMTD, Tensor CleanBMTD, Tensor? NoisyBMTD)
 {
+    /// <summary>The model whose networks said this.</summary>
+    internal JepaModel? Model { get; init; }
+
     /// <summary>What is computed once more in the backward pass, in the order of that; empty where activations are kept.</summary>
     internal IReadOnlyList<ActivationTape> Tapes { get; init; } = [];
 

@@ -62,7 +62,8 @@ internal sealed class ActivationTape(DisposeScope scope)
             using DisposeScope partScope = NewDisposeScope();
             (Func<Tensor, Tensor> part, Tensor input) = _parts[i];
             Tensor leaf = i == 0 ? input : input.detach().requires_grad_(true);
-            part(leaf).backward([gradient]);
+            using Tensor arrived = gradient;
+            part(leaf).backward([arrived]);
             gradient = i == 0 ? null : leaf.grad?.MoveToOuterDisposeScope();
         }
     }

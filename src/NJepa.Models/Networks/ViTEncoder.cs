@@ -107,6 +107,7 @@ public sealed class ViTEncoder : IDisposable
     public Tensor Encode(Tensor imagesBCHW)
     {
         CheckImages(imagesBCHW);
+        ModelDevice.Use(Device, Precision.Float32);
         using IDisposable noGradient = no_grad();
         using DisposeScope scope = NewDisposeScope();
         return EncodeAll(Patches.FromImages(imagesBCHW, Configuration.PatchSize), imagesBCHW.size(0)).As(ScalarType.Float32).MoveToOuterDisposeScope();
@@ -134,6 +135,7 @@ public sealed class ViTEncoder : IDisposable
         }
 
         CheckImages(imagesBCHW);
+        ModelDevice.Use(Device, Precision.Float32);
         using IDisposable noGradient = no_grad();
         using DisposeScope scope = NewDisposeScope();
         Tensor tokensBLD = EmbedAll(Patches.FromImages(imagesBCHW, Configuration.PatchSize), imagesBCHW.size(0));

@@ -247,7 +247,15 @@ public sealed class JepaTrainer : IDisposable
         catch (Exception exception)
         {
             // What a broken step has added to the gradients must not reach the next one.
-            _model.Parameters.ZeroGradients();
+            try
+            {
+                _model.Parameters.ZeroGradients();
+            }
+            catch (ExternalException)
+            {
+                // A GPU that has failed answers nothing more; the first error is the one to tell.
+            }
+
             if (exception is ExternalException native)
             {
                 throw StepFailure.Explain(native, _step + 1, TotalSteps, _options, _model);

@@ -163,4 +163,39 @@ public sealed class RecomputedActivationsTests : TensorTest
 
         backward.Should().Throw<ArgumentException>().WithMessage(message + "give a scalar such as JepaLosses.Total, computed in the same dispose scope and outside of no_grad. (Parameter 'loss')");
     }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Outputs_of_another_model_or_record_are_refused_and_lose_no_gradient(bool recomputed)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        JepaBuilder Builder() => recomputed ? Small.NJepa().WithRecomputedActivations() : Small.NJepa();
+        using JepaModel model = OneStep.Model(Builder()), other = OneStep.Model(Builder());
+        (JepaOutputs outputs, JepaLosses losses) = Small.Step(model);
+        var copy = new JepaOutputs(outputs.ContextBKD, outputs.TargetsBMTD, outputs.CleanBMTD, outputs.NoisyBMTD);
+
+        foreach (Action wrong in (Action[])[() => other.Backward(outputs, losses.Total), () => model.Backward(copy, losses.Total)])
+        {
+            wrong.Should().Throw<ArgumentException>().WithMessage("These outputs are not what Forward of this model returned with gradients on; give Backward that very record, or the gradients would be lost.*");
+        }
+
+        model.Backward(outputs, losses.Total);
+        Small.Values(model.Parameters.Gradients!).Should().Contain(gradient => gradient != 0);
+        Small.Values(other.Parameters.Gradients!).Should().OnlyContain(gradient => gradient == 0);
+    }
+
+    [Fact]
+    public void A_loss_that_was_differentiated_before_is_refused_and_leaves_no_gradient()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using JepaModel model = OneStep.Model(Small.NJepa());
+        (JepaOutputs outputs, JepaLosses losses) = Small.Step(model);
+        model.Backward(outputs, losses.Total);
+
+        Action again = () => model.Backward(outputs, losses.Total);
+
+        again.Should().Throw<InvalidOperationException>().WithMessage("What this loss was computed from has been differentiated already; add losses up and call Backward once, or run Forward again.");
+        Small.Values(model.Parameters.Gradients!).Should().OnlyContain(gradient => gradient == 0);
+    }
 }
