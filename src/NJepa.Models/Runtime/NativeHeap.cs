@@ -8,8 +8,7 @@ internal static class NativeHeap
     private static volatile bool _cannotTrim = !OperatingSystem.IsLinux();
 
     /// <summary>
-    /// Gives pages without anything in them back to the system. Sequences change their lengths from step to step, and holes of all sizes stay behind: without this, resident memory
-    /// rises by a fifth in the first few hundred steps.
+    /// Gives pages without anything in them back to the system. Sequences change their lengths from step to step, and holes of all sizes stay behind, up to the largest step's.
     /// </summary>
     public static void Trim()
     {
