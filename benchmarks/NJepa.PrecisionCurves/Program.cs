@@ -28,7 +28,7 @@ internal static class Program
     {
         string folder = arguments.Length > 0 ? arguments[0] : "njepa-precision";
         int epochs = new QuickStartOptions().Epochs;
-        if (arguments.Length > 2 || (arguments.Length == 2 && (!int.TryParse(arguments[1], NumberStyles.None, CultureInfo.InvariantCulture, out epochs) || epochs < 1)))
+        if (folder.StartsWith('-') || arguments.Length > 2 || (arguments.Length == 2 && (!int.TryParse(arguments[1], NumberStyles.None, CultureInfo.InvariantCulture, out epochs) || epochs < 1)))
         {
             Console.Error.WriteLine("Usage: NJepa.PrecisionCurves [FOLDER [EPOCHS]]; FOLDER receives pictures and figure (default njepa-precision), EPOCHS is at least 1 (default: the quick start's).");
             return 2;

@@ -175,7 +175,7 @@ public sealed class JepaModel : IDisposable
         }
         catch
         {
-            ClearGradients();
+            Parameters.ZeroGradients();
             throw;
         }
     }
@@ -212,8 +212,7 @@ public sealed class JepaModel : IDisposable
 
         try
         {
-            // What a plain loss.backward() may have left there belongs to no step.
-            _trained.DiscardGradients();
+            _trained.BeginGradients();
             ModelDevice.Use(Device, Configuration.Precision);
             loss.backward();
             foreach (ActivationTape tape in outputs.Tapes)
@@ -223,13 +222,13 @@ public sealed class JepaModel : IDisposable
         }
         catch (ExternalException exception) when (exception.Message.Contains("backward through the graph a second time", StringComparison.Ordinal))
         {
-            ClearGradients();
+            Parameters.ZeroGradients();
             throw new InvalidOperationException("What this loss was computed from has been differentiated already; add losses up and call Backward once, or run Forward again.", exception);
         }
         catch
         {
             // Most often memory has run out. The half of a gradient must not reach the next step's.
-            ClearGradients();
+            Parameters.ZeroGradients();
             throw;
         }
 
@@ -324,12 +323,6 @@ public sealed class JepaModel : IDisposable
         _averaged?.Dispose();
         Parameters?.Dispose();
         TeacherParameters?.Dispose();
-    }
-
-    private void ClearGradients()
-    {
-        _trained.DiscardGradients();
-        Parameters.ZeroGradients();
     }
 
     private void CheckInputs(Tensor imagesBCHW, JepaInputs inputs)

@@ -33,7 +33,7 @@ internal sealed class WorkingWeights : IDisposable
         }
     }
 
-    /// <summary>Moves what a backward pass left in the shadow's gradients to the master's.</summary>
+    /// <summary>Adds what a backward pass left in the shadow's gradients to the master's.</summary>
     public void CollectGradients()
     {
         if (IsShadow)
@@ -41,12 +41,11 @@ internal sealed class WorkingWeights : IDisposable
             using IDisposable noGradient = no_grad();
             using DisposeScope scope = NewDisposeScope();
             Master.Gradients!.AddInPlace(Used.Gradients!);
-            Used.ZeroGradients();
         }
     }
 
-    /// <summary>Forgets what a backward pass that failed left in the shadow's gradients.</summary>
-    public void DiscardGradients()
+    /// <summary>Clears the shadow's gradients for a backward pass, whatever is in them: those of the last one, of one that failed, or of a plain <c>loss.backward()</c>.</summary>
+    public void BeginGradients()
     {
         if (IsShadow)
         {
