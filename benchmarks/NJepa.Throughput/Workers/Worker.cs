@@ -73,7 +73,8 @@ internal static class Worker
                 TimeSpan waited = stepper.Run(request.Count), passed = Stopwatch.GetElapsedTime(start);
                 return new WorkerAnswer { Milliseconds = passed.TotalMilliseconds / request.Count, LoadShare = waited / passed };
             case "state":
-                GC.Collect();
+                // Garbage and the pages that the collector keeps for later are not what a run needs.
+                GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
                 GC.WaitForPendingFinalizers();
 
                 // As the trainer does with each report; between two, memory follows the lengths of the last steps' sequences.
