@@ -161,7 +161,7 @@ public sealed class JepaTrainerTests(JepaTrainerTests.Pictures pictures) : Tenso
         using var trainer = new JepaTrainer(model, pictures.Source, Options(1) with { OutputDirectory = folder });
         Func<Task> run = () => trainer.RunAsync(new Collect(_ =>
         {
-            Directory.Delete(folder);
+            Directory.Delete(folder, recursive: true);
             File.WriteAllText(folder, "");
         }));
         (await run.Should().ThrowAsync<TrainingException>()).WithMessage($"The result cannot be saved to OutputDirectory '{folder}': *still in memory (JepaModel.SaveWeights).");
@@ -230,9 +230,9 @@ public sealed class JepaTrainerTests(JepaTrainerTests.Pictures pictures) : Tenso
 
         run.IsCompleted.Should().BeTrue();
         (await run.Invoking(task => task).Should().ThrowAsync<ObjectDisposedException>()).WithMessage(
-            "The trainer was disposed during its run, after step * of 4000; nothing was saved. Await RunAsync before disposing, or cancel it to keep the result.");
-        Directory.GetFiles(folder).Should().BeEmpty();
-        Directory.Delete(folder);
+            "The trainer was disposed during its run, after step * of 4000; nothing was saved since the last checkpoint. Await RunAsync before disposing, or cancel it to keep the result.");
+        Directory.GetFileSystemEntries(folder).Select(Path.GetFileName).Should().BeEquivalentTo(".njepa-lock", "losses.csv");
+        Directory.Delete(folder, recursive: true);
         Action again = () => trainer.RunAsync();
         again.Should().Throw<ObjectDisposedException>();
     }

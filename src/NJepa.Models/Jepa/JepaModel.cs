@@ -288,6 +288,15 @@ public sealed class JepaModel : IDisposable
         JepaWeights.Save(this, path);
     }
 
+    /// <summary>Copies all weights to the host's memory, to be written while training goes on.</summary>
+    /// <returns>The copy; the caller disposes it.</returns>
+    /// <exception cref="InsufficientMemoryException">There is no memory for it.</exception>
+    public WeightsSnapshot TakeSnapshot()
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return new WeightsSnapshot(this);
+    }
+
     /// <summary>Loads weights that <see cref="SaveWeights"/> wrote. Either everything fits and is loaded, or nothing is changed.</summary>
     /// <param name="path">The file.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>

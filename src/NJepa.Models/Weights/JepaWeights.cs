@@ -10,14 +10,17 @@ internal static class JepaWeights
     public static void Save(JepaModel model, string path)
     {
         using DisposeScope scope = NewDisposeScope();
-        SafetensorsFile.Write(path, [.. Parameters(model), .. Tables(model)], new Dictionary<string, string>
-        {
-            ["format"] = "pt",
-            ["njepa.content"] = "model",
-            ["njepa.seed"] = model.Configuration.Seed.ToString(CultureInfo.InvariantCulture),
-            ["njepa.recipe"] = model.Configuration.Recipe.Name,
-        });
+        SafetensorsFile.Write(path, [.. Parameters(model), .. Tables(model)], Metadata(model.Configuration));
     }
+
+    /// <summary>What stands beside the weights in a file of them.</summary>
+    public static Dictionary<string, string> Metadata(JepaConfiguration configuration) => new()
+    {
+        ["format"] = "pt",
+        ["njepa.content"] = "model",
+        ["njepa.seed"] = configuration.Seed.ToString(CultureInfo.InvariantCulture),
+        ["njepa.recipe"] = configuration.Recipe.Name,
+    };
 
     public static void Load(JepaModel model, string path)
     {
@@ -40,7 +43,8 @@ internal static class JepaWeights
     private static IEnumerable<KeyValuePair<string, Tensor>> Parameters(JepaModel model) =>
         model.Parameters.Parameters.Concat(model.TeacherParameters.Parameters).Select(parameter => KeyValuePair.Create(parameter.Name, parameter.Value));
 
-    private static IEnumerable<KeyValuePair<string, Tensor>> Tables(JepaModel model)
+    /// <summary>The position tables, which a scope of the caller frees.</summary>
+    public static IEnumerable<KeyValuePair<string, Tensor>> Tables(JepaModel model)
     {
         yield return KeyValuePair.Create(ParameterLayout.Student + "pos_embed", model.Student.PositionsLD.unsqueeze(0));
         yield return KeyValuePair.Create(ParameterLayout.TargetEncoder + "pos_embed", model.Teacher.PositionsLD.unsqueeze(0));

@@ -106,15 +106,7 @@ public sealed class SafetensorsFile : IDisposable
         {
             using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 20))
             {
-                Span<byte> length = stackalloc byte[SafetensorsHeader.LengthBytes];
-                BinaryPrimitives.WriteUInt64LittleEndian(length, (ulong)header.Length);
-                stream.Write(length);
-                stream.Write(header);
-                foreach ((_, Tensor value) in all)
-                {
-                    WriteData(stream, value);
-                }
-
+                Write(stream, header, all);
                 stream.Flush(flushToDisk: true);
             }
 
@@ -123,6 +115,32 @@ public sealed class SafetensorsFile : IDisposable
         finally
         {
             File.Delete(temporary);
+        }
+    }
+
+    /// <summary>Writes tensors to a stream, from its current position on.</summary>
+    /// <param name="destination">Receives the bytes; it is neither flushed nor closed.</param>
+    /// <param name="tensors">Names and tensors, on any device.</param>
+    /// <param name="metadata">Texts to store beside them, or null.</param>
+    /// <exception cref="IOException">The stream cannot be written to.</exception>
+    /// <exception cref="ArgumentException">A tensor's type has no safetensors counterpart, a name appears twice or is <c>__metadata__</c>, or a tensor is disposed, sparse or without values.</exception>
+    public static void WriteTo(Stream destination, IEnumerable<KeyValuePair<string, Tensor>> tensors, IReadOnlyDictionary<string, string>? metadata)
+    {
+        ArgumentNullException.ThrowIfNull(destination);
+        ArgumentNullException.ThrowIfNull(tensors);
+        List<KeyValuePair<string, Tensor>> all = [.. tensors];
+        Write(destination, Header(all, metadata), all);
+    }
+
+    private static void Write(Stream destination, byte[] header, List<KeyValuePair<string, Tensor>> tensors)
+    {
+        Span<byte> length = stackalloc byte[SafetensorsHeader.LengthBytes];
+        BinaryPrimitives.WriteUInt64LittleEndian(length, (ulong)header.Length);
+        destination.Write(length);
+        destination.Write(header);
+        foreach ((_, Tensor value) in tensors)
+        {
+            WriteData(destination, value);
         }
     }
 
@@ -223,7 +241,7 @@ public sealed class SafetensorsFile : IDisposable
         return buffer.ToArray();
     }
 
-    private static void WriteData(FileStream stream, Tensor value)
+    private static void WriteData(Stream stream, Tensor value)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor cpu = value.detach().cpu().contiguous();

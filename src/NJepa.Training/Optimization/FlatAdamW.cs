@@ -97,6 +97,9 @@ public sealed class FlatAdamW : IDisposable
         }
     }
 
+    /// <summary>Sets the number of steps taken, when the moments have been restored.</summary>
+    internal void Restore(long steps) => Steps = steps;
+
     /// <summary>
     /// Scales all gradients down so that their common L2 norm is at most <paramref name="maxNorm"/>, without asking the device how long they are.
     /// </summary>

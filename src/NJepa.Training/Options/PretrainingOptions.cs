@@ -167,9 +167,13 @@ public sealed record PretrainingOptions
     [Range(1, 1_000_000)]
     public int LogEvery { get; set; } = 10;
 
-    /// <summary>Folder for the result: model.safetensors, student.safetensors and teacher.safetensors, written when the run ends or is cancelled. Null saves nothing.</summary>
+    /// <summary>Folder for the result: model.safetensors, student.safetensors and teacher.safetensors, written when the run ends or is cancelled; besides, losses.csv (<see cref="LossLog"/>) and the checkpoints. One run at a time. Null saves nothing.</summary>
     /// <value>Default null.</value>
     public string? OutputDirectory { get; set; }
+
+    /// <summary>When the run saves itself in <see cref="OutputDirectory"/>, and what it keeps.</summary>
+    /// <value>Default: every 10 minutes, the newest two stay.</value>
+    public CheckpointOptions Checkpoints { get; set; } = new();
 
     /// <summary>The epochs of warm-up that apply: <see cref="WarmupEpochs"/>, or one fifteenth of <see cref="Epochs"/>.</summary>
     public double EffectiveWarmupEpochs => WarmupEpochs ?? (Epochs / 15.0);

@@ -20,17 +20,14 @@ public sealed class PretrainingOptionsValidator : IValidateOptions<PretrainingOp
     internal static IReadOnlyList<string> Errors(PretrainingOptions options)
     {
         var errors = new List<string>();
-        foreach (PropertyInfo property in typeof(PretrainingOptions).GetProperties(BindingFlags.Public | BindingFlags.Instance))
+        AddRangeErrors(errors, "PretrainingOptions.", options, new PretrainingOptions());
+        if (options.Checkpoints is null)
         {
-            object? value = property.GetValue(options);
-            foreach (ValidationAttribute attribute in property.GetCustomAttributes<ValidationAttribute>())
-            {
-                // A RangeAttribute lets NaN pass: no comparison with it is true.
-                if (!attribute.IsValid(value) || value is double.NaN)
-                {
-                    errors.Add(Invariant($"PretrainingOptions.{property.Name} is {value}; it must be {Allowed(attribute)}{Default(property)}."));
-                }
-            }
+            errors.Add("PretrainingOptions.Checkpoints is null; leave it as it is, or use new CheckpointOptions().");
+        }
+        else
+        {
+            AddRangeErrors(errors, "CheckpointOptions.", options.Checkpoints, new CheckpointOptions());
         }
 
         if (options.CropScaleMin > options.CropScaleMax)
@@ -66,6 +63,22 @@ public sealed class PretrainingOptionsValidator : IValidateOptions<PretrainingOp
         return errors;
     }
 
+    private static void AddRangeErrors(List<string> errors, string prefix, object options, object defaults)
+    {
+        foreach (PropertyInfo property in options.GetType().GetProperties(BindingFlags.Public | BindingFlags.Instance))
+        {
+            object? value = property.GetValue(options);
+            foreach (ValidationAttribute attribute in property.GetCustomAttributes<ValidationAttribute>())
+            {
+                // A RangeAttribute lets NaN pass: no comparison with it is true.
+                if (!attribute.IsValid(value) || value is double.NaN)
+                {
+                    errors.Add(Invariant($"{prefix}{property.Name} is {value}; it must be {Allowed(attribute)}{Default(property, defaults)}."));
+                }
+            }
+        }
+    }
+
     private static string Allowed(ValidationAttribute attribute) => attribute switch
     {
         RangeAttribute range => Invariant($"from {range.Minimum} to {range.Maximum}"),
@@ -73,7 +86,7 @@ public sealed class PretrainingOptionsValidator : IValidateOptions<PretrainingOp
         _ => attribute.FormatErrorMessage("it"),
     };
 
-    private static string Default(PropertyInfo property) => property.GetValue(new PretrainingOptions()) is { } value
+    private static string Default(PropertyInfo property, object defaults) => property.GetValue(defaults) is { } value
         ? $" (default {Convert.ToString(value, CultureInfo.InvariantCulture)})"
         : " or null";
 }

@@ -1,12 +1,9 @@
-using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using NJepa.Data;
 using NJepa.Models;
-using TorchSharp;
 using static System.FormattableString;
-using static TorchSharp.torch;
 
 namespace NJepa.Training;
 
@@ -20,18 +17,11 @@ namespace NJepa.Training;
 /// </remarks>
 public sealed class JepaTrainer : IDisposable
 {
-    private readonly JepaModel _model;
-    private readonly PretrainingOptions _options;
-    private readonly ILogger _logger;
-    private readonly ImageLoader _loader;
-    private readonly TrainingSchedule _schedule;
-    private readonly FlatAdamW _optimizer;
-    private readonly TrainingStep _trainingStep;
+    private readonly TrainerParts _parts;
     private readonly Lock _gate = new();
     private Task _run = Task.CompletedTask;
     private volatile int _runThread;
     private volatile bool _disposed;
-    private long _step;
 
     /// <summary>A trainer that reports to its progress only, with everything checked.</summary>
     /// <param name="model">The model, on its device.</param>
@@ -56,20 +46,15 @@ public sealed class JepaTrainer : IDisposable
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(images);
         ArgumentNullException.ThrowIfNull(options);
-        _model = model;
-        _options = options with { };
-        _logger = logger ?? NullLogger.Instance;
-        IReadOnlyList<string> errors = _options.Validate();
+        PretrainingOptions checkedOptions = options with { Checkpoints = options.Checkpoints is null ? null! : options.Checkpoints with { } };
+        IReadOnlyList<string> errors = checkedOptions.Validate();
         if (errors.Count > 0)
         {
             throw new OptionsValidationException(nameof(PretrainingOptions), typeof(PretrainingOptions), errors);
         }
 
-        CheckFit(images.Count);
-        _loader = new ImageLoader(images, _options.Augmentation(model.Configuration.Encoder.ImageSize), _options.Loading(), _logger);
-        _schedule = new TrainingSchedule(_options, _loader.BatchesPerEpoch);
-        _optimizer = new FlatAdamW(model.Parameters, _options.Beta1, _options.Beta2, _options.Epsilon);
-        _trainingStep = new TrainingStep(model, _optimizer, _options);
+        CheckFit(model, checkedOptions, images.Count);
+        _parts = new TrainerParts(model, images, checkedOptions, logger ?? NullLogger.Instance);
     }
 
     /// <summary>A trainer with options from configuration.</summary>
@@ -85,14 +70,14 @@ public sealed class JepaTrainer : IDisposable
     }
 
     /// <summary>Steps of the whole run.</summary>
-    public long TotalSteps => _schedule.TotalSteps;
+    public long TotalSteps => _parts.TotalSteps;
 
     /// <summary>Steps done so far.</summary>
-    public long CompletedSteps => _step;
+    public long CompletedSteps => _parts.Step;
 
     /// <summary>
     /// Runs to the last step, or until cancelled; a cancelled run goes on where it stopped when this is called again. Saves the result where
-    /// <see cref="PretrainingOptions.OutputDirectory"/> says.
+    /// <see cref="PretrainingOptions.OutputDirectory"/> says, and checkpoints on the way. A run that another process began there is not touched: <see cref="ResumeAsync"/> goes on with it.
     /// </summary>
     /// <param name="progress">Told of every report; null for nobody.</param>
     /// <param name="cancellationToken">Ends the run after the current step. The result says so; nothing is thrown.</param>
@@ -103,22 +88,22 @@ public sealed class JepaTrainer : IDisposable
     /// <exception cref="ObjectDisposedException">The trainer is disposed, or was disposed during the run.</exception>
     /// <exception cref="TooManyBadImagesException">More images than <see cref="PretrainingOptions.MaxBadImageShare"/> allows could not be read.</exception>
     /// <exception cref="ImageSourceException">The images failed, or <see cref="PretrainingOptions.ImageCache"/> cannot be written.</exception>
-    public Task<TrainingResult> RunAsync(IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
-    {
-        lock (_gate)
-        {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            if (!_run.IsCompleted)
-            {
-                throw new TrainingException("A run of this trainer is already going on; await it, or create another trainer with another model.");
-            }
+    public Task<TrainingResult> RunAsync(IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default) => Start(null, progress, cancellationToken);
 
-            // Dispose scopes belong to a thread and nothing may be awaited inside one: the loop gets a thread of its own.
-            Task<TrainingResult> run = Task.Factory.StartNew(() => Run(progress, cancellationToken), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-            _run = run;
-            return run;
-        }
-    }
+    /// <summary>
+    /// Goes on from the newest checkpoint in <see cref="PretrainingOptions.OutputDirectory"/> that is whole, in mid-epoch. On a CPU the rest of the run is, bit for bit, the one that would have
+    /// been without the interruption. See docs/reliability.md for what may change in between.
+    /// </summary>
+    /// <param name="options">Which checkpoint, and what may have changed; null for the newest and for nothing.</param>
+    /// <param name="progress">Told of every report; null for nobody.</param>
+    /// <param name="cancellationToken">Ends the run after the current step. The result says so; nothing is thrown.</param>
+    /// <exception cref="CheckpointException">There is no checkpoint, none is whole, or it is of another run; lists every difference. Nothing was changed.</exception>
+    /// <exception cref="TrainingException">As <see cref="RunAsync"/>.</exception>
+    /// <exception cref="ObjectDisposedException">As <see cref="RunAsync"/>.</exception>
+    /// <exception cref="TooManyBadImagesException">As <see cref="RunAsync"/>.</exception>
+    /// <exception cref="ImageSourceException">As <see cref="RunAsync"/>.</exception>
+    public Task<TrainingResult> ResumeAsync(ResumeOptions? options = null, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        Start((options ?? new ResumeOptions()) with { }, progress, cancellationToken);
 
     /// <summary>Frees the optimizer's state. A run that is still going on ends after its current step with an <see cref="ObjectDisposedException"/> and saves nothing; this call waits for that step.</summary>
     public void Dispose()
@@ -130,173 +115,81 @@ public sealed class JepaTrainer : IDisposable
             run = _run;
         }
 
-        _loader.Dispose();
+        _parts.Loader.Dispose();
 
         // Native code may be reading what is freed here. A progress callback cannot wait for its own run, which then does the freeing.
         if (Environment.CurrentManagedThreadId != _runThread)
         {
             Task.WaitAny(run);
-            _optimizer.Dispose();
+            _parts.Dispose();
         }
     }
 
-    private TrainingResult Run(IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
+    private Task<TrainingResult> Start(ResumeOptions? resume, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            if (!_run.IsCompleted)
+            {
+                throw new TrainingException("A run of this trainer is already going on; await it, or create another trainer with another model.");
+            }
+
+            // Dispose scopes belong to a thread and nothing may be awaited inside one: the loop gets a thread of its own.
+            Task<TrainingResult> run = Task.Factory.StartNew(() => Run(resume, progress, cancellationToken), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            _run = run;
+            return run;
+        }
+    }
+
+    private TrainingResult Run(ResumeOptions? resume, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
         _runThread = Environment.CurrentManagedThreadId;
         try
         {
-            return Train(progress, cancellationToken);
+            using RunFolder? folder = _parts.Options.OutputDirectory is { } directory ? RunFolder.Open(directory) : null;
+            if (resume is not null)
+            {
+                ResumePoint.Restore(_parts, folder, resume);
+            }
+            else
+            {
+                folder?.RequireOwn(_parts.Step);
+            }
+
+            using var run = new TrainingRun(_parts, folder, progress, () => ObjectDisposedException.ThrowIf(_disposed, this));
+            return run.Execute(cancellationToken);
         }
         catch (ObjectDisposedException exception) when (_disposed)
         {
             throw new ObjectDisposedException(
-                Invariant($"The trainer was disposed during its run, after step {_step} of {TotalSteps}; nothing was saved. Await RunAsync before disposing, or cancel it to keep the result."), exception);
+                Invariant($"The trainer was disposed during its run, after step {_parts.Step} of {TotalSteps}; nothing was saved since the last checkpoint. Await RunAsync before disposing, or cancel it to keep the result."), exception);
         }
         finally
         {
             _runThread = 0;
             if (_disposed)
             {
-                _optimizer.Dispose();
+                _parts.Dispose();
             }
         }
     }
 
-    private TrainingResult Train(IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
+    private static void CheckFit(JepaModel model, PretrainingOptions options, int imageCount)
     {
-        long firstStep = _step;
-        var history = new List<TrainingProgress>();
-        if (_options.OutputDirectory is { } output)
-        {
-            ResultFolder.Prepare(output);
-        }
-
-        _logger.Started(firstStep, TotalSteps, _options.BatchSize, _model.Device, _loader.Source.Count, _options.Seed, _model);
-        if (_model.Configuration.Precision == Precision.BFloat16 && !NJepaRuntime.HasFastBFloat16(_model.Device))
-        {
-            _logger.SlowBFloat16(_model.Device);
-        }
-
-        long lastStep = PrepareImages(cancellationToken) ? TotalSteps : firstStep;
-        using var meter = new ProgressMeter(_model, _options, _schedule, _loader, firstStep);
-        var loading = new LoaderWatch(_logger, _options.LoaderThreads);
-        void Report()
-        {
-            TrainingProgress report = meter.Report(_step);
-            NJepaRuntime.ReleaseFreeMemory();
-            RequireFinite(report);
-            history.Add(report);
-            LossValues losses = report.Losses;
-            _logger.Progress(report.Step, report.TotalSteps, report.Epoch, losses.Total, losses.CleanTeacher, losses.NoisyTeacher, losses.NoisyClean, report.ImagesPerSecond, report.LoaderWaitShare);
-            loading.Check(report);
-            progress?.Report(report);
-            ObjectDisposedException.ThrowIf(_disposed, this);
-        }
-
-        // Cancelling is ours to notice, between two steps: the loader would throw.
-        foreach (ImageBatch batch in _loader.Steps(firstStep, lastStep - firstStep, CancellationToken.None))
-        {
-            using (batch)
-            {
-                ObjectDisposedException.ThrowIf(_disposed, this);
-                if (cancellationToken.IsCancellationRequested)
-                {
-                    break;
-                }
-
-                TrainStep(batch, meter);
-            }
-
-            if (_step % _options.LogEvery == 0)
-            {
-                Report();
-            }
-        }
-
-        if (meter.HasUnreported)
-        {
-            Report();
-        }
-
-        IReadOnlyList<string> files = _options.OutputDirectory is { } directory ? ResultFolder.Save(directory, _model, _logger) : [];
-        _logger.Ended(_step, TotalSteps, meter.Elapsed);
-        long steps = _step - firstStep;
-        return new TrainingResult(steps, steps * _options.BatchSize, meter.Elapsed, _step == TotalSteps, history, _loader.BadImages, files);
-    }
-
-    /// <summary>Packs the images if <see cref="PretrainingOptions.ImageCache"/> asks for it. Cancelling that is no error either: no step is taken.</summary>
-    private bool PrepareImages(CancellationToken cancellationToken)
-    {
-        try
-        {
-            _loader.Prepare(progress: null, cancellationToken);
-            return true;
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            return false;
-        }
-    }
-
-    private void TrainStep(ImageBatch batch, ProgressMeter meter)
-    {
-        try
-        {
-            Step(batch, meter);
-        }
-        catch (Exception exception)
-        {
-            // What a broken step has added to the gradients must not reach the next one.
-            try
-            {
-                _model.Parameters.ZeroGradients();
-            }
-            catch (ExternalException)
-            {
-                // A GPU that has failed answers nothing more; the first error is the one to tell.
-            }
-
-            if (exception is ExternalException native)
-            {
-                throw StepFailure.Explain(native, _step + 1, TotalSteps, _options, _model);
-            }
-
-            throw;
-        }
-    }
-
-    // Everything native that a step makes ends with its scope.
-    private void Step(ImageBatch batch, ProgressMeter meter)
-    {
-        using DisposeScope scope = NewDisposeScope();
-        meter.Add(_trainingStep.Run(_trainingStep.Upload(batch), Array.ConvertAll(batch.Indices, index => (long)index), _step, _schedule.At(_step)));
-        _step++;
-    }
-
-    private static void RequireFinite(TrainingProgress report)
-    {
-        if (!double.IsFinite(report.Losses.Total))
+        if (imageCount < options.BatchSize)
         {
             throw new TrainingException(Invariant(
-                $"The loss became {report.Losses.Total} by step {report.Step} (terms: {report.Losses}). The weights are lost from there on; lower LearningRate (it was {report.Settings.LearningRate}) or set MaxGradientNorm, and start again."));
-        }
-    }
-
-    private void CheckFit(int imageCount)
-    {
-        if (imageCount < _options.BatchSize)
-        {
-            throw new TrainingException(Invariant(
-                $"There are {imageCount} images, fewer than PretrainingOptions.BatchSize = {_options.BatchSize}; an epoch would have no step. Set BatchSize to {Math.Max(1, imageCount)} or less, or add images."));
+                $"There are {imageCount} images, fewer than PretrainingOptions.BatchSize = {options.BatchSize}; an epoch would have no step. Set BatchSize to {Math.Max(1, imageCount)} or less, or add images."));
         }
 
-        ViT encoder = _model.Configuration.Encoder;
+        ViT encoder = model.Configuration.Encoder;
         if (encoder.Channels != 3)
         {
             throw new TrainingException($"The model takes images of {encoder.Channels} channels, but images are read as RGB; build it with ViT.Channels = 3.");
         }
 
-        if (_options.BatchSize < 2 && _model.Configuration.Recipe.VarianceCovariance.IsActive)
+        if (options.BatchSize < 2 && model.Configuration.Recipe.VarianceCovariance.IsActive)
         {
             throw new TrainingException("PretrainingOptions.BatchSize is 1, but the variance and covariance terms need at least 2 images; raise it or use VarianceCovarianceWeights.None.");
         }

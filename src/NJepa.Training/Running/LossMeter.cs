@@ -29,13 +29,32 @@ internal sealed class LossMeter : IDisposable
         Steps++;
     }
 
-    /// <summary>The means since the last call.</summary>
-    public LossValues Read()
+    /// <summary>The sums so far, in full.</summary>
+    public LossMeterState Save()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        return new LossMeterState(_sums.cpu().data<double>().ToArray(), Steps);
+    }
+
+    /// <summary>Goes on from saved sums.</summary>
+    public void Load(LossMeterState state)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        _sums.copy_(tensor(state.Sums));
+        Steps = (int)state.Steps;
+    }
+
+    /// <summary>The means since the last call that reset them.</summary>
+    public LossValues Read(bool reset)
     {
         using DisposeScope scope = NewDisposeScope();
         double[] means = _sums.DividedBy(Steps).cpu().data<double>().ToArray();
-        _sums.zero_();
-        Steps = 0;
+        if (reset)
+        {
+            _sums.zero_();
+            Steps = 0;
+        }
+
         bool noisy = _model.HasNoisyPredictor, regularised = _model.Configuration.Recipe.VarianceCovariance.IsActive;
         return new LossValues(means[0], means[1], noisy ? means[2] : null, noisy ? means[3] : null, regularised ? means[4] : null, regularised ? means[5] : null);
     }

@@ -1,46 +1,46 @@
 using System.Diagnostics;
-using NJepa.Data;
 using NJepa.Models;
 
 namespace NJepa.Training;
 
 /// <summary>Measures a run: loss terms (on the device), speed, and how long training waited for images.</summary>
-internal sealed class ProgressMeter(JepaModel model, PretrainingOptions options, TrainingSchedule schedule, ImageLoader loader, long firstStep) : IDisposable
+internal sealed class ProgressMeter(TrainerParts parts, long firstStep)
 {
-    private readonly LossMeter _losses = new(model);
     private readonly Stopwatch _watch = Stopwatch.StartNew();
-    private readonly long _stepsPerEpoch = loader.BatchesPerEpoch;
+    private readonly long _stepsPerEpoch = parts.Loader.BatchesPerEpoch;
     private readonly long _firstStep = firstStep;
     private long _lastStep = firstStep;
     private long _lastStepEnd = Stopwatch.GetTimestamp();
     private TimeSpan _lastTime;
-    private TimeSpan _lastWait = loader.WaitTime;
+    private TimeSpan _lastWait = parts.Loader.WaitTime;
 
     public TimeSpan Elapsed => _watch.Elapsed;
 
-    public bool HasUnreported => _losses.Steps > 0;
+    public bool HasUnreported => parts.Losses.Steps > 0;
 
     /// <summary>Adds a step.</summary>
     public void Add(JepaLosses losses)
     {
-        _losses.Add(losses);
-        _lastStepEnd = TrainingInstruments.RecordStep(options.BatchSize, _lastStepEnd);
+        parts.Losses.Add(losses);
+        _lastStepEnd = TrainingInstruments.RecordStep(parts.Options.BatchSize, _lastStepEnd);
     }
 
     /// <summary>The report after <paramref name="step"/> steps; reading the losses waits for the device.</summary>
-    public TrainingProgress Report(long step)
+    /// <param name="step">Steps done.</param>
+    /// <param name="isWhole">Whether the next report begins anew; false where the run stops in the middle of an interval, which goes on when the run does.</param>
+    public TrainingProgress Report(long step, bool isWhole)
     {
-        LossValues losses = _losses.Read();
-        TimeSpan now = _watch.Elapsed, wait = loader.WaitTime, passed = now - _lastTime;
+        LossValues losses = parts.Losses.Read(reset: isWhole);
+        TimeSpan now = _watch.Elapsed, wait = parts.Loader.WaitTime, passed = now - _lastTime;
         double seconds = Math.Max(passed.TotalSeconds, 1e-9);
         var report = new TrainingProgress(
             step,
-            schedule.TotalSteps,
+            parts.Schedule.TotalSteps,
             (int)(((step - 1) / _stepsPerEpoch) + 1),
-            options.Epochs,
+            parts.Options.Epochs,
             losses,
-            schedule.At(step - 1),
-            (step - _lastStep) * options.BatchSize / seconds,
+            parts.Schedule.At(step - 1),
+            (step - _lastStep) * parts.Options.BatchSize / seconds,
             Math.Clamp((wait - _lastWait) / (passed > TimeSpan.Zero ? passed : TimeSpan.FromTicks(1)), 0, 1),
             now,
             Remaining(now, step));
@@ -51,7 +51,5 @@ internal sealed class ProgressMeter(JepaModel model, PretrainingOptions options,
 
     // Limited to what a TimeSpan holds: a run of more years than that is a slip of the options, but no reason to fail.
     private TimeSpan Remaining(TimeSpan now, long step) =>
-        TimeSpan.FromDays(Math.Min(now.TotalDays / Math.Max(1, step - _firstStep) * (schedule.TotalSteps - step), 10_000_000));
-
-    public void Dispose() => _losses.Dispose();
+        TimeSpan.FromDays(Math.Min(now.TotalDays / Math.Max(1, step - _firstStep) * (parts.Schedule.TotalSteps - step), 10_000_000));
 }

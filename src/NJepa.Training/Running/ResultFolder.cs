@@ -19,9 +19,12 @@ internal static class ResultFolder
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new TrainingException($"PretrainingOptions.OutputDirectory '{directory}' cannot be written to: {exception.Message} Choose another folder, or null to save nothing. No step was taken.", exception);
+            throw CannotBeWritten(directory, exception);
         }
     }
+
+    public static TrainingException CannotBeWritten(string directory, Exception exception) =>
+        new($"PretrainingOptions.OutputDirectory '{directory}' cannot be written to: {exception.Message} Choose another folder, or null to save nothing. No step was taken.", exception);
 
     /// <summary>Saves the model, the student and the teacher.</summary>
     /// <returns>The files' paths.</returns>

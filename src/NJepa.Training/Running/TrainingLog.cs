@@ -33,4 +33,25 @@ internal static partial class TrainingLog
         Level = LogLevel.Warning,
         Message = "Precision.BFloat16 is slower than Float32 on {Device}: this processor has no bfloat16 instructions that libtorch uses, so that products are computed in float32 on rounded numbers. Use Precision.Float32 here.")]
     public static partial void SlowBFloat16(this ILogger logger, TorchSharp.torch.Device device);
+
+    [LoggerMessage(EventId = 11, Level = LogLevel.Information, Message = "Checkpoint {Path}")]
+    public static partial void Checkpointed(this ILogger logger, string path);
+
+    [LoggerMessage(EventId = 12, Level = LogLevel.Error, Message = "{Problem} Training goes on without it")]
+    public static partial void CheckpointFailed(this ILogger logger, string problem);
+
+    [LoggerMessage(EventId = 13, Level = LogLevel.Warning, Message = "The checkpoint {Path} cannot be used: {Problem}. The one before it, {Used}, is taken; the steps in between are done again")]
+    public static partial void DamagedCheckpoint(this ILogger logger, string path, string problem, string used);
+
+    [LoggerMessage(EventId = 14, Level = LogLevel.Information, Message = "Going on after step {Step} of {TotalSteps} from {Path}")]
+    public static partial void Resumed(this ILogger logger, long step, long totalSteps, string path);
+
+    [LoggerMessage(EventId = 15, Level = LogLevel.Information, Message = "Changed since the checkpoint: {Change}")]
+    public static partial void ResumedWithChange(this ILogger logger, string change);
+
+    [LoggerMessage(EventId = 16, Level = LogLevel.Warning, Message = "The checkpoint was written in other surroundings, so that numbers may be rounded in another way from here on: {Differences}")]
+    public static partial void ResumedElsewhere(this ILogger logger, string differences);
+
+    [LoggerMessage(EventId = 17, Level = LogLevel.Error, Message = "No checkpoint could be written ({Problem}) when the run stopped: {Cause}")]
+    public static partial void NotSavedBeforeFailing(this ILogger logger, string problem, string cause);
 }

@@ -17,4 +17,11 @@ public sealed record TrainingResult(
     bool Completed,
     IReadOnlyList<TrainingProgress> History,
     IReadOnlyList<BadImage> BadImages,
-    IReadOnlyList<string> SavedFiles);
+    IReadOnlyList<string> SavedFiles)
+{
+    /// <summary>The step from which the run went on: 0 for one that began.</summary>
+    public long FirstStep { get; init; }
+
+    /// <summary>The folder of the newest checkpoint that this run wrote; null without one.</summary>
+    public string? Checkpoint { get; init; }
+}

@@ -1,0 +1,43 @@
+namespace NJepa.Training;
+
+/// <summary>The names of a checkpoint's files and folders.</summary>
+internal static class CheckpointFiles
+{
+    /// <summary>Student, predictors and teacher, as <c>JepaModel.SaveWeights</c> writes them.</summary>
+    public const string Model = "model.safetensors";
+
+    /// <summary>AdamW's moments.</summary>
+    public const string Optimizer = "optimizer.safetensors";
+
+    /// <summary>Everything else: step, options, data, sums of losses.</summary>
+    public const string Trainer = "trainer.json";
+
+    /// <summary>Files that a manifest can list.</summary>
+    public static readonly IReadOnlyList<string> All = [Model, Optimizer, Trainer];
+
+    /// <summary>The folder of all checkpoints in an output folder.</summary>
+    public const string Folder = "checkpoints";
+
+    private const string Prefix = "step-";
+
+    /// <summary>A folder in the making.</summary>
+    public const string PartialSuffix = ".partial";
+
+    /// <summary>A folder that is being deleted.</summary>
+    public const string DeletedSuffix = ".deleted";
+
+    /// <summary>A folder that turned out damaged.</summary>
+    public const string DamagedSuffix = ".damaged";
+
+    /// <summary>A folder that lies after the step from which the run was taken up again.</summary>
+    public const string AbandonedSuffix = ".abandoned";
+
+    /// <summary>The folder of a step: with leading zeros, so that names sort as steps do.</summary>
+    public static string Name(long step) => FormattableString.Invariant($"{Prefix}{step:D10}");
+
+    /// <summary>The step of a folder's name; null where it is no finished checkpoint's.</summary>
+    public static long? Step(string name) =>
+        name.StartsWith(Prefix, StringComparison.Ordinal) && long.TryParse(name.AsSpan(Prefix.Length), System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out long step) && Name(step) == name
+            ? step
+            : null;
+}

@@ -1,0 +1,88 @@
+using System.Globalization;
+using System.Text;
+
+namespace NJepa.Training;
+
+/// <summary>
+/// The loss curve of a run as <c>losses.csv</c> in its output folder: one line for each report, numbers in full. It holds nothing that depends on time or machine load, so that a run that was
+/// interrupted and resumed leaves the very file that an uninterrupted one does.
+/// </summary>
+public static class LossLog
+{
+    /// <summary>The file's name.</summary>
+    public const string FileName = "losses.csv";
+
+    internal const string Header = "step,epoch,loss,clean_teacher,noisy_teacher,noisy_clean,variance,covariance,learning_rate,weight_decay,momentum";
+    private const int Columns = 11;
+    private const long MaxBytes = 1L << 30;
+
+    /// <summary>Reads a loss log.</summary>
+    /// <param name="path">The file, or the output folder that it lies in.</param>
+    /// <returns>Its lines; a last one that was cut off is left out.</returns>
+    /// <exception cref="FileNotFoundException">There is none.</exception>
+    /// <exception cref="InvalidDataException">It is no loss log.</exception>
+    public static IReadOnlyList<LossLogEntry> Read(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        string file = Directory.Exists(path) ? Path.Combine(path, FileName) : path;
+        if (!File.Exists(file))
+        {
+            throw new FileNotFoundException($"There is no loss log '{file}'.", file);
+        }
+
+        long length = new FileInfo(file).Length;
+        if (length > MaxBytes)
+        {
+            throw new InvalidDataException($"'{file}' has {length} bytes, more than the {MaxBytes} of a loss log; it is something else.");
+        }
+
+        string[] lines = File.ReadAllText(file).Split('\n');
+        if (lines[0].TrimEnd('\r') != Header)
+        {
+            throw new InvalidDataException($"'{file}' is no loss log: it does not begin with '{Header}'.");
+        }
+
+        // What stands behind the last line end was cut off.
+        return [.. lines[1..^1].Select((line, i) => Parse(line.TrimEnd('\r')) ?? throw new InvalidDataException(FormattableString.Invariant($"Line {i + 2} of '{file}' is no line of a loss log: '{line}'.")))];
+    }
+
+    internal static string Line(TrainingProgress report)
+    {
+        (LossValues losses, StepSettings settings) = (report.Losses, report.Settings);
+        double?[] numbers = [losses.Total, losses.CleanTeacher, losses.NoisyTeacher, losses.NoisyClean, losses.Variance, losses.Covariance, settings.LearningRate, settings.WeightDecay, settings.Momentum];
+        var line = new StringBuilder().Append(CultureInfo.InvariantCulture, $"{report.Step},{report.Epoch}");
+        foreach (double? number in numbers)
+        {
+            line.Append(',').Append(number?.ToString("R", CultureInfo.InvariantCulture));
+        }
+
+        return line.Append('\n').ToString();
+    }
+
+    internal static LossLogEntry? Parse(string line)
+    {
+        string[] cells = line.Split(',');
+        var numbers = new double?[Columns - 2];
+        if (cells.Length != Columns || !long.TryParse(cells[0], NumberStyles.None, CultureInfo.InvariantCulture, out long step) || !int.TryParse(cells[1], NumberStyles.None, CultureInfo.InvariantCulture, out int epoch))
+        {
+            return null;
+        }
+
+        for (int i = 0; i < numbers.Length; i++)
+        {
+            if (cells[i + 2].Length > 0)
+            {
+                if (!double.TryParse(cells[i + 2], NumberStyles.Float, CultureInfo.InvariantCulture, out double number))
+                {
+                    return null;
+                }
+
+                numbers[i] = number;
+            }
+        }
+
+        return numbers is [{ } total, { } cleanTeacher, var noisyTeacher, var noisyClean, var variance, var covariance, { } rate, { } decay, { } momentum]
+            ? new LossLogEntry(step, epoch, new LossValues(total, cleanTeacher, noisyTeacher, noisyClean, variance, covariance), new StepSettings(rate, decay, momentum))
+            : null;
+    }
+}

@@ -1,0 +1,145 @@
+using Microsoft.Extensions.Logging;
+using NJepa.Models;
+using static System.FormattableString;
+
+namespace NJepa.Training;
+
+/// <summary>Finds the checkpoint to go on from, sees whether it is one of this run, and only then takes it over.</summary>
+internal static class ResumePoint
+{
+    /// <summary>Brings a trainer to where a checkpoint stands.</summary>
+    /// <returns>The checkpoint's folder; null where there is none and the run starts from the beginning.</returns>
+    /// <exception cref="CheckpointException">There is none, none that is whole, or it is of another run; nothing was changed.</exception>
+    public static string? Restore(TrainerParts parts, RunFolder? output, ResumeOptions options)
+    {
+        var damaged = new List<(string Folder, string Problem)>();
+        string? folder = options.Checkpoint is { } chosen ? Check(chosen) : Newest(output, damaged);
+        if (folder is null)
+        {
+            return damaged.Count == 0 && options.StartIfNone ? null : throw Nothing(output!, damaged);
+        }
+
+        TrainerState state = TrainerState.Read(folder);
+        RequireSame(parts, state, folder, options);
+        foreach ((string name, string problem) in damaged)
+        {
+            parts.Logger.DamagedCheckpoint(name, problem, folder);
+        }
+
+        try
+        {
+            parts.Restore(folder, state);
+        }
+        catch (WeightsException exception)
+        {
+            throw new CheckpointException($"The checkpoint '{folder}' cannot be taken over: {exception.Message}", exception);
+        }
+
+        if (output is not null)
+        {
+            SetAside(output.Checkpoints, damaged, state.Step, folder);
+        }
+
+        parts.Logger.Resumed(state.Step, parts.TotalSteps, folder);
+        return folder;
+    }
+
+    private static string Check(string folder) => CheckpointStore.Problem(folder) is { } problem
+        ? throw new CheckpointException($"The checkpoint '{folder}' cannot be used: {problem}. Choose another, or none for the newest that is whole.")
+        : folder;
+
+    private static string? Newest(RunFolder? output, List<(string Folder, string Problem)> damaged)
+    {
+        if (output is null)
+        {
+            throw new CheckpointException("There is nothing to resume from: PretrainingOptions.OutputDirectory is null, and so is ResumeOptions.Checkpoint. Set one of them.");
+        }
+
+        foreach ((_, string folder) in output.Checkpoints.List())
+        {
+            if (CheckpointStore.Problem(folder) is not { } problem)
+            {
+                return folder;
+            }
+
+            damaged.Add((folder, problem));
+        }
+
+        return null;
+    }
+
+    private static CheckpointException Nothing(RunFolder output, List<(string Folder, string Problem)> damaged) => damaged.Count == 0
+        ? new CheckpointException($"There is no checkpoint in '{output.Checkpoints.Root}'. Check OutputDirectory; to start a run there, call RunAsync, or set ResumeOptions.StartIfNone.")
+        : new CheckpointException(
+            $"No checkpoint in '{output.Checkpoints.Root}' is whole. Nothing was changed. To give them up and start again, delete that folder; weights that can still be read are loaded by JepaModel.LoadWeights.\n- "
+            + string.Join("\n- ", damaged.Select(item => $"{Path.GetFileName(item.Folder)}: {item.Problem}")));
+
+    private static void RequireSame(TrainerParts parts, TrainerState saved, string folder, ResumeOptions options)
+    {
+        TrainerState now = parts.State();
+        List<string> differences =
+        [
+            .. RunDescription.FixedModelDifferences(saved.Model, now.Model).Select(text => "model: " + text),
+            .. RunDescription.FixedDifferences(saved.Options, now.Options),
+        ];
+        string? data = now.Data.DifferenceTo(saved.Data);
+        if (data is not null && !options.AllowChangedData)
+        {
+            differences.Add($"images: {data}; set ResumeOptions.AllowChangedData if that is meant");
+        }
+
+        if (saved.Step > parts.TotalSteps)
+        {
+            differences.Add(Invariant($"steps: the checkpoint is at step {saved.Step}, and with Epochs = {parts.Options.Epochs} the run has {parts.TotalSteps}; raise Epochs"));
+        }
+
+        if (saved.LossSums.Length != now.LossSums.Length)
+        {
+            differences.Add(Invariant($"losses: it holds {saved.LossSums.Length} sums, and there are {now.LossSums.Length}; it is of another version"));
+        }
+
+        if (differences.Count > 0)
+        {
+            throw new CheckpointException($"The checkpoint '{folder}' is of another run. Nothing was changed. Set these as they were, or start a run of its own in another folder.\n- {string.Join("\n- ", differences)}");
+        }
+
+        foreach (string difference in (IEnumerable<string>)[.. RunDescription.FreeDifferences(saved.Options, now.Options), .. RunDescription.FreeModelDifferences(saved.Model, now.Model)])
+        {
+            parts.Logger.ResumedWithChange(difference);
+        }
+
+        if (data is not null)
+        {
+            string change = $"images: {data}";
+            parts.Logger.ResumedWithChange(change);
+        }
+
+        IReadOnlyList<string> surroundings = RunDescription.Differences("", saved.Versions, now.Versions, _ => true);
+        if (surroundings.Count > 0)
+        {
+            string list = string.Join("; ", surroundings);
+            parts.Logger.ResumedElsewhere(list);
+        }
+    }
+
+    /// <summary>What lies after the step is no part of the run any more: the next search must not find it.</summary>
+    private static void SetAside(CheckpointStore store, List<(string Folder, string Problem)> damaged, long step, string folder)
+    {
+        try
+        {
+            foreach ((string name, _) in damaged)
+            {
+                CheckpointStore.SetAside(name, CheckpointFiles.DamagedSuffix);
+            }
+
+            foreach ((_, string later) in store.List().Where(found => found.Step > step && found.Folder != folder))
+            {
+                CheckpointStore.SetAside(later, CheckpointFiles.AbandonedSuffix);
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new TrainingException($"Later checkpoints in '{store.Root}' cannot be renamed: {exception.Message} Make the folder writable. No step was taken.", exception);
+        }
+    }
+}

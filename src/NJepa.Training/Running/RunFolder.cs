@@ -1,0 +1,108 @@
+using Microsoft.Extensions.Logging;
+using static System.FormattableString;
+
+namespace NJepa.Training;
+
+/// <summary>A run's output folder, locked for as long as the run lasts: results, loss log, checkpoints.</summary>
+internal sealed class RunFolder : IDisposable
+{
+    private readonly RunLock _lock;
+    private LossLogWriter? _losses;
+
+    private RunFolder(string path, RunLock held)
+    {
+        Path = path;
+        _lock = held;
+        Checkpoints = new CheckpointStore(path);
+    }
+
+    /// <summary>The folder.</summary>
+    public string Path { get; }
+
+    public CheckpointStore Checkpoints { get; }
+
+    public LossLogWriter Losses => _losses ?? throw new InvalidOperationException("The loss log is not open yet.");
+
+    /// <summary>Makes the folder, locks it and writes to it once: that it cannot be written to must not be found out when hours of training are to be saved.</summary>
+    /// <exception cref="TrainingException">It cannot be written to, or another run is using it.</exception>
+    public static RunFolder Open(string directory)
+    {
+        try
+        {
+            ResultFolder.Prepare(directory);
+            RunLock held = RunLock.Take(directory);
+            try
+            {
+                var folder = new RunFolder(directory, held);
+                folder.Checkpoints.RemoveLeftovers();
+                return folder;
+            }
+            catch
+            {
+                held.Dispose();
+                throw;
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw ResultFolder.CannotBeWritten(directory, exception);
+        }
+    }
+
+    /// <summary>Makes room for a run that begins, or sees that the one that goes on is still the one in the folder.</summary>
+    /// <param name="step">Steps that the run has done already in this process.</param>
+    /// <exception cref="TrainingException">The folder holds another run that is not finished: beginning here would cost its checkpoints.</exception>
+    public void RequireOwn(long step)
+    {
+        if (Checkpoints.List() is not [(long newest, string folder), ..])
+        {
+            return;
+        }
+
+        if (step > 0 && newest <= step)
+        {
+            return;
+        }
+
+        long? total = null;
+        try
+        {
+            TrainerState state = TrainerState.Read(folder);
+            total = state.TotalSteps;
+            if (step == 0 && state.Step >= state.TotalSteps)
+            {
+                Checkpoints.Clear();
+                return;
+            }
+        }
+        catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
+        {
+            // Whoever looks at it will see what is wrong; here it only must not be lost.
+        }
+
+        string progress = total is { } steps ? Invariant($"step {newest} of {steps}") : Invariant($"step {newest}");
+        throw new TrainingException(
+            $"OutputDirectory '{Path}' holds a run that is not finished ({progress}). Go on with it (ResumeAsync, or --resume), choose another folder, or delete '{Checkpoints.Root}' to give it up. No step was taken.");
+    }
+
+    /// <summary>Opens the loss log at a step; what lies after it is taken away.</summary>
+    /// <exception cref="TrainingException">It cannot be written.</exception>
+    public void OpenLosses(long step)
+    {
+        try
+        {
+            _losses?.Dispose();
+            _losses = LossLogWriter.Open(Path, step);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw ResultFolder.CannotBeWritten(Path, exception);
+        }
+    }
+
+    public void Dispose()
+    {
+        _losses?.Dispose();
+        _lock.Dispose();
+    }
+}

@@ -1,0 +1,253 @@
+using System.Runtime.InteropServices;
+using Microsoft.Extensions.Logging;
+using NJepa.Data;
+using NJepa.Models;
+using TorchSharp;
+using static System.FormattableString;
+using static TorchSharp.torch;
+
+namespace NJepa.Training;
+
+/// <summary>One run of a trainer, from where it stands to the last step or until it is cancelled.</summary>
+internal sealed class TrainingRun : IDisposable
+{
+    private readonly TrainerParts _parts;
+    private readonly PretrainingOptions _options;
+    private readonly RunFolder? _folder;
+    private readonly IProgress<TrainingProgress>? _progress;
+    private readonly Action _throwIfDisposed;
+    private readonly CheckpointSaver? _saver;
+    private readonly ProgressMeter _meter;
+    private readonly LoaderWatch _loading;
+    private readonly List<TrainingProgress> _history = [];
+    private readonly long _firstStep;
+    private bool _weightsAreWhole = true;
+
+    /// <summary>A run.</summary>
+    /// <param name="parts">What is trained.</param>
+    /// <param name="folder">Where it is saved, or null.</param>
+    /// <param name="progress">Told of every report.</param>
+    /// <param name="throwIfDisposed">Throws when the trainer has been disposed meanwhile.</param>
+    public TrainingRun(TrainerParts parts, RunFolder? folder, IProgress<TrainingProgress>? progress, Action throwIfDisposed)
+    {
+        (_parts, _options, _folder, _progress, _throwIfDisposed, _firstStep) = (parts, parts.Options, folder, progress, throwIfDisposed, parts.Step);
+        _saver = folder is null ? null : new CheckpointSaver(folder.Checkpoints, _options.Checkpoints, Capture, parts.Logger);
+        _meter = new ProgressMeter(parts, _firstStep);
+        _loading = new LoaderWatch(parts.Logger, _options.LoaderThreads);
+    }
+
+    /// <summary>Runs.</summary>
+    public TrainingResult Execute(CancellationToken cancellationToken)
+    {
+        ILogger logger = _parts.Logger;
+        logger.Started(_firstStep, _parts.TotalSteps, _options.BatchSize, _parts.Model.Device, _parts.Loader.Source.Count, _options.Seed, _parts.Model);
+        if (_parts.Model.Configuration.Precision == Precision.BFloat16 && !NJepaRuntime.HasFastBFloat16(_parts.Model.Device))
+        {
+            logger.SlowBFloat16(_parts.Model.Device);
+        }
+
+        try
+        {
+            _folder?.OpenLosses(_firstStep);
+            Train(cancellationToken);
+        }
+        catch (Exception exception) when (exception is not ObjectDisposedException)
+        {
+            SaveBeforeFailing(exception);
+            throw;
+        }
+
+        IReadOnlyList<string> files = SaveResults();
+        logger.Ended(_parts.Step, _parts.TotalSteps, _meter.Elapsed);
+        long steps = _parts.Step - _firstStep;
+        return new TrainingResult(steps, steps * _options.BatchSize, _meter.Elapsed, _parts.Step == _parts.TotalSteps, _history, _parts.Loader.BadImages, files)
+        {
+            FirstStep = _firstStep,
+            Checkpoint = _saver?.Newest,
+        };
+    }
+
+    public void Dispose() => _saver?.Dispose();
+
+    private void Train(CancellationToken cancellationToken)
+    {
+        long lastStep = PrepareImages(cancellationToken) ? _parts.TotalSteps : _firstStep;
+
+        // Cancelling is ours to notice, between two steps: the loader would throw.
+        foreach (ImageBatch batch in _parts.Loader.Steps(_firstStep, lastStep - _firstStep, CancellationToken.None))
+        {
+            using (batch)
+            {
+                _throwIfDisposed();
+                if (cancellationToken.IsCancellationRequested)
+                {
+                    break;
+                }
+
+                TrainStep(batch);
+            }
+
+            bool last = _parts.Step == _parts.TotalSteps;
+            if (last || _parts.Step % _options.LogEvery == 0)
+            {
+                Report(isWhole: true);
+            }
+
+            if (!last)
+            {
+                _saver?.AfterStep(_parts.Step);
+            }
+        }
+
+        if (_meter.HasUnreported)
+        {
+            // A part of the interval that the resumed run will report as a whole.
+            Report(isWhole: false);
+        }
+    }
+
+    /// <summary>Packs the images if <see cref="PretrainingOptions.ImageCache"/> asks for it. Cancelling that is no error either: no step is taken.</summary>
+    private bool PrepareImages(CancellationToken cancellationToken)
+    {
+        try
+        {
+            _parts.Loader.Prepare(progress: null, cancellationToken);
+            return true;
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
+    private void TrainStep(ImageBatch batch)
+    {
+        try
+        {
+            Step(batch);
+        }
+        catch (Exception exception)
+        {
+            // What a broken step has added to the gradients must not reach the next one.
+            try
+            {
+                _parts.Model.Parameters.ZeroGradients();
+            }
+            catch (ExternalException)
+            {
+                // A GPU that has failed answers nothing more; the first error is the one to tell.
+            }
+
+            if (exception is ExternalException native)
+            {
+                throw StepFailure.Explain(native, _parts.Step + 1, _parts.TotalSteps, _options, _parts.Model);
+            }
+
+            throw;
+        }
+    }
+
+    // Everything native that a step makes ends with its scope.
+    private void Step(ImageBatch batch)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        _weightsAreWhole = false;
+        _meter.Add(_parts.StepRunner.Run(_parts.StepRunner.Upload(batch), Array.ConvertAll(batch.Indices, index => (long)index), _parts.Step, _parts.Schedule.At(_parts.Step)));
+        _parts.Step++;
+        _weightsAreWhole = true;
+    }
+
+    private void Report(bool isWhole)
+    {
+        TrainingProgress report = _meter.Report(_parts.Step, isWhole);
+        NJepaRuntime.ReleaseFreeMemory();
+        RequireFinite(report);
+        _history.Add(report);
+        LossValues losses = report.Losses;
+        _parts.Logger.Progress(report.Step, report.TotalSteps, report.Epoch, losses.Total, losses.CleanTeacher, losses.NoisyTeacher, losses.NoisyClean, report.ImagesPerSecond, report.LoaderWaitShare);
+        _loading.Check(report);
+        if (_folder is not null)
+        {
+            WriteLogs(_folder, isWhole ? report : null);
+        }
+
+        _progress?.Report(report);
+        _throwIfDisposed();
+    }
+
+    private void WriteLogs(RunFolder folder, TrainingProgress? report)
+    {
+        try
+        {
+            if (report is not null)
+            {
+                folder.Losses.Append(report);
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            string message = $"The loss log in '{folder.Path}' cannot be written: {exception.Message}";
+            if (_options.Checkpoints.OnFailure == SaveFailurePolicy.Stop)
+            {
+                throw new TrainingException($"{message} Free space there, choose another OutputDirectory, or set CheckpointOptions.OnFailure to Continue.", exception);
+            }
+
+            _parts.Logger.CheckpointFailed(message);
+        }
+    }
+
+    private CheckpointContent Capture()
+    {
+        _folder!.Losses.Flush();
+        return _parts.Capture();
+    }
+
+    /// <summary>An error that leaves the weights whole costs no step. What cannot be saved is said in the log only: the first error is the one to tell.</summary>
+    private void SaveBeforeFailing(Exception exception)
+    {
+        if (_saver is null || !_weightsAreWhole || _parts.Step == _firstStep)
+        {
+            return;
+        }
+
+        try
+        {
+            _saver.Finish(_parts.Step);
+        }
+        catch (Exception second) when (second is TrainingException or ExternalException)
+        {
+            _parts.Logger.NotSavedBeforeFailing(second.Message, exception.Message);
+        }
+    }
+
+    private IReadOnlyList<string> SaveResults()
+    {
+        if (_folder is null)
+        {
+            return [];
+        }
+
+        // Both are tried: what one disk does not take, another may.
+        TrainingException? failed = null;
+        try
+        {
+            _saver!.Finish(_parts.Step);
+        }
+        catch (TrainingException exception)
+        {
+            failed = exception;
+        }
+
+        IReadOnlyList<string> files = ResultFolder.Save(_folder.Path, _parts.Model, _parts.Logger);
+        return failed is null ? files : throw failed;
+    }
+
+    private static void RequireFinite(TrainingProgress report)
+    {
+        if (!double.IsFinite(report.Losses.Total))
+        {
+            throw new TrainingException(Invariant(
+                $"The loss became {report.Losses.Total} by step {report.Step} (terms: {report.Losses}). The weights are lost from there on; lower LearningRate (it was {report.Settings.LearningRate}) or set MaxGradientNorm, and start again."));
+        }
+    }
+}

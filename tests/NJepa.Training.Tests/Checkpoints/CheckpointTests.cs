@@ -1,0 +1,263 @@
+using NJepa.Data;
+using NJepa.Models;
+
+namespace NJepa.Training.Tests;
+
+public sealed class CheckpointTests(ResumeTests.Pictures pictures) : TensorTest, IClassFixture<ResumeTests.Pictures>
+{
+    [Fact]
+    public async Task A_checkpoint_holds_model_optimizer_state_and_manifest()
+    {
+        using var run = new CheckpointedRun(pictures.Source);
+        await run.RunAsync();
+        string last = Path.Combine(run.Checkpoints, run.Names.Last());
+        Directory.GetFiles(last).Select(Path.GetFileName).Should().BeEquivalentTo("manifest.json", "model.safetensors", "optimizer.safetensors", "trainer.json");
+        CheckpointStore.Problem(last).Should().BeNull();
+        TrainerState state = TrainerState.Read(last);
+        (state.Step, state.TotalSteps, state.OptimizerSteps, state.Data.Count).Should().Be((20, 20, 20, 32));
+        state.Options.Should().Contain("LearningRate", "0.002").And.Contain("Checkpoints.EverySteps", "1");
+        state.Model.Should().Contain("Encoder.Width", "12").And.Contain("Recipe.Masking", "MultiBlockMaskingOptions");
+        state.Versions.Should().ContainKeys("NJepa", "TorchSharp", "libtorch", "threads", "device", "platform");
+    }
+
+    [Fact]
+    public async Task The_newest_stay_and_those_of_every_so_many_steps()
+    {
+        using var run = new CheckpointedRun(pictures.Source) { };
+        run.Options = run.Options with { Checkpoints = new CheckpointOptions { EverySteps = 3, KeepLast = 2, KeepEvery = 6 } };
+        await run.RunAsync();
+        run.Names.Should().Equal("step-0000000006", "step-0000000012", "step-0000000018", "step-0000000020");
+    }
+
+    [Fact]
+    public async Task Minutes_alone_save_too()
+    {
+        using var run = new CheckpointedRun(pictures.Source);
+        run.Options = run.Options with { Checkpoints = new CheckpointOptions { EverySteps = null, EveryMinutes = 0.001, KeepLast = 100 } };
+        var log = new ListLogger();
+        run.Logger = log;
+        run.Options = run.Options with { Epochs = 60 };
+        await run.RunAsync();
+        run.Names.Should().HaveCountGreaterThan(1);
+    }
+
+    [Theory]
+    [InlineData("model.safetensors")]
+    [InlineData("optimizer.safetensors")]
+    [InlineData("trainer.json")]
+    [InlineData("manifest.json")]
+    public async Task Any_damage_is_noticed_and_the_one_before_is_taken(string name)
+    {
+        using var run = new CheckpointedRun(pictures.Source);
+        await run.RunAsync(until: 9);
+        string newest = Path.Combine(run.Checkpoints, "step-0000000009"), file = Path.Combine(newest, name);
+        byte[] whole = File.ReadAllBytes(file);
+        var random = new Random(1);
+        for (int i = 0; i < 60; i++)
+        {
+            byte[] damaged = [.. whole];
+            if (i % 3 == 0)
+            {
+                damaged = damaged[..random.Next(damaged.Length)];
+            }
+            else
+            {
+                damaged[random.Next(damaged.Length)] ^= (byte)(1 << random.Next(8));
+            }
+
+            File.WriteAllBytes(file, damaged);
+            CheckpointStore.Problem(newest).Should().NotBeNull($"change {i} of {name} must be noticed");
+        }
+
+        var log = new ListLogger();
+        run.Logger = log;
+        (await run.ResumeAsync(until: 10)).FirstStep.Should().Be(8);
+        log.Messages.Should().ContainMatch($"The checkpoint {newest} cannot be used: *. The one before it, *step-0000000008, is taken; the steps in between are done again");
+        run.Names.Should().Contain("step-0000000009.damaged").And.Contain("step-0000000010");
+    }
+
+    [Fact]
+    public async Task A_file_that_is_missing_is_noticed()
+    {
+        using var run = new CheckpointedRun(pictures.Source);
+        await run.RunAsync(until: 3);
+        string newest = Path.Combine(run.Checkpoints, "step-0000000003");
+        File.Delete(Path.Combine(newest, "optimizer.safetensors"));
+        CheckpointStore.Problem(newest).Should().Be("optimizer.safetensors is missing");
+        File.Delete(Path.Combine(newest, "manifest.json"));
+        CheckpointStore.Problem(newest).Should().Be("it has no manifest.json");
+    }
+
+    [Fact]
+    public async Task When_none_is_whole_nothing_starts_silently_from_the_beginning()
+    {
+        using var run = new CheckpointedRun(pictures.Source);
+        await run.RunAsync(until: 3);
+        foreach (string name in run.Names)
+        {
+            File.AppendAllText(Path.Combine(run.Checkpoints, name, "model.safetensors"), "x");
+        }
+
+        Func<Task> resume = () => run.ResumeAsync(options: new ResumeOptions { StartIfNone = true });
+
+        (await resume.Should().ThrowAsync<CheckpointException>()).WithMessage(
+            $"No checkpoint in '{run.Checkpoints}' is whole. Nothing was changed. To give them up and start again, delete that folder; *\n- step-0000000003: model.safetensors has * bytes, and had *\n- step-0000000002: *");
+        run.Names.Should().Equal("step-0000000002", "step-0000000003");
+    }
+
+    [Fact]
+    public async Task What_a_killed_process_left_is_taken_away_and_never_read()
+    {
+        using var run = new CheckpointedRun(pictures.Source);
+        await run.RunAsync(until: 3);
+        string partial = Path.Combine(run.Checkpoints, "step-0000000004.0123.partial"), deleted = Path.Combine(run.Checkpoints, "step-0000000001.0123.deleted");
+        Directory.CreateDirectory(partial);
+        File.WriteAllText(Path.Combine(partial, "model.safetensors"), "half");
+        Directory.CreateDirectory(deleted);
+        (await run.ResumeAsync(until: 4)).FirstStep.Should().Be(3);
+        run.Names.Should().Equal("step-0000000003", "step-0000000004");
+    }
+
+    [Fact]
+    public async Task A_second_run_in_the_same_folder_is_refused_while_the_first_lasts()
+    {
+        using var run = new CheckpointedRun(pictures.Source);
+        using JepaModel model = run.Model.Build();
+        using var trainer = new JepaTrainer(model, pictures.Source, run.Options with { OutputDirectory = run.Folder, LogEvery = 1 });
+        string? message = null;
+        await trainer.RunAsync(new Synchronous(async report =>
+        {
+            if (report.Step == 1)
+            {
+                Func<Task> second = () => run.RunAsync();
+                message = (await second.Should().ThrowAsync<TrainingException>()).Which.Message;
+            }
+        }));
+        message.Should().Match($"OutputDirectory '{run.Folder}' is in use by another run (process {Environment.ProcessId} on {Environment.MachineName}, which started at *). Wait for it, end it, or choose another folder. No step was taken.");
+        (await run.RunAsync()).Completed.Should().BeTrue("the lock ends with the run");
+    }
+
+    [Fact]
+    public async Task The_lock_of_a_dead_process_is_taken_over()
+    {
+        using var run = new CheckpointedRun(pictures.Source);
+        File.WriteAllText(Path.Combine(run.Folder, ".njepa-lock"), "");
+        File.WriteAllText(Path.Combine(run.Folder, ".njepa-lock-owner"), $$"""{"Process":{{Environment.ProcessId}},"Machine":"{{Environment.MachineName}}","Since":"2001-02-03T04:05:06Z"}""");
+        (await run.RunAsync()).Completed.Should().BeTrue();
+    }
+
+    [Fact]
+    public void A_failing_disk_stops_the_run_or_does_not_as_the_policy_says()
+    {
+        using var folder = new TemporaryStore();
+        var log = new ListLogger();
+        bool full = false;
+        CheckpointSaver Saver(SaveFailurePolicy policy) => new(folder.Store, new CheckpointOptions { EverySteps = 1, OnFailure = policy, InBackground = policy == SaveFailurePolicy.Stop }, folder.Capture, log);
+        folder.Store.Create = path => full && path.EndsWith("optimizer.safetensors", StringComparison.Ordinal) ? throw new IOException("No space left on device") : File.Create(path);
+
+        using (CheckpointSaver saver = Saver(SaveFailurePolicy.Continue))
+        {
+            saver.AfterStep(++folder.Step);
+            saver.AfterStep(++folder.Step);
+            full = true;
+            saver.AfterStep(++folder.Step);
+            saver.AfterStep(++folder.Step);
+            full = false;
+            saver.AfterStep(++folder.Step);
+            saver.Finish(folder.Step);
+        }
+
+        folder.Store.List().Select(found => found.Step).Should().Equal(5, 2);
+        log.Errors.Should().HaveCount(2).And.AllSatisfy(message => message.Should().Match(
+            $"The checkpoint of step * cannot be written to '{folder.Store.Root}': No space left on device (* MB are free there). The last one, of step 2, is as it was: go on from it with ResumeAsync. Training goes on without it"));
+        full = true;
+        using (CheckpointSaver saver = Saver(SaveFailurePolicy.Continue))
+        {
+            folder.Step++;
+            saver.Invoking(s => s.Finish(folder.Step)).Should().Throw<TrainingException>("what is not saved when the run ends is an error all the same");
+        }
+
+        using (CheckpointSaver saver = Saver(SaveFailurePolicy.Stop))
+        {
+            saver.AfterStep(++folder.Step);
+            saver.Invoking(s => s.AfterStep(++folder.Step)).Should().Throw<TrainingException>().WithMessage(
+                "The checkpoint of step 7 cannot be written to *The last one, of step 5, is as it was: go on from it with ResumeAsync. Free space there, choose another OutputDirectory, or set CheckpointOptions.OnFailure to Continue. The trained model is still in memory (JepaModel.SaveWeights).");
+        }
+
+        Directory.GetDirectories(folder.Store.Root).Should().HaveCount(2, "what was half written is taken away");
+        CheckpointStore.Problem(folder.Store.List()[0].Folder).Should().BeNull();
+    }
+
+    [Fact]
+    public async Task An_error_of_the_data_costs_no_step()
+    {
+        using var set = new DrawnSet(trainPerClass: 4, testPerClass: 1, seed: 5);
+        using var run = new CheckpointedRun(set.Train);
+        run.Options = run.Options with { MaxBadImageShare = 0, Checkpoints = new CheckpointOptions(), Epochs = 1 };
+        using var loader = new ImageLoader(set.Train, new TrainingAugmentation { ImageSize = 32 }, new ImageLoaderOptions { BatchSize = 8, Threads = 0 });
+        using ImageBatch third = loader.Steps(2, 1).Single();
+        string victim = Path.Combine(set.Folder, set.Train.GetName(third.Indices[3]));
+        byte[] good = File.ReadAllBytes(victim);
+        File.WriteAllText(victim, "no picture");
+        Func<Task> broken = () => run.RunAsync();
+        (await broken.Should().ThrowAsync<TooManyBadImagesException>()).Which.BadImages.Should().ContainSingle();
+        run.Names.Should().Equal("step-0000000002");
+
+        File.WriteAllBytes(victim, good);
+        (await run.ResumeAsync(options: new ResumeOptions { AllowChangedData = true })).Steps.Should().Be(2);
+    }
+
+    [Fact]
+    public void Options_out_of_range_are_named()
+    {
+        PretrainingOptions options = PretrainingOptions.SmallData with { Checkpoints = new CheckpointOptions { EverySteps = 0, EveryMinutes = 0, KeepLast = 0, KeepEvery = -1, OnFailure = (SaveFailurePolicy)7 } };
+        options.Validate().Should().Equal(
+            "CheckpointOptions.EverySteps is 0; it must be from 1 to 1000000000 or null.",
+            "CheckpointOptions.EveryMinutes is 0; it must be from 0.001 to 100000 (default 10).",
+            "CheckpointOptions.KeepLast is 0; it must be from 1 to 1000000 (default 2).",
+            "CheckpointOptions.KeepEvery is -1; it must be from 1 to 1000000000 or null.",
+            "CheckpointOptions.OnFailure is 7; it must be one of Stop, Continue (default Stop).");
+        (options with { Checkpoints = null! }).Validate().Should().Equal("PretrainingOptions.Checkpoints is null; leave it as it is, or use new CheckpointOptions().");
+    }
+
+    private sealed class Synchronous(Func<TrainingProgress, Task> report) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value) => report(value).GetAwaiter().GetResult();
+    }
+
+    private sealed class TemporaryStore : IDisposable
+    {
+        private readonly string _folder = Directory.CreateTempSubdirectory("njepa-store-").FullName;
+        private readonly JepaModel _model = JepaBuilder.WithEncoder(CheckpointedRun.Tiny).Build();
+        private readonly FlatAdamW _optimizer;
+
+        public TemporaryStore() => (Store, _optimizer) = (new CheckpointStore(_folder), new FlatAdamW(_model.Parameters));
+
+        public CheckpointStore Store { get; }
+
+        public long Step { get; set; }
+
+        public CheckpointContent Capture() => new(Step, _model.TakeSnapshot(), new OptimizerSnapshot(_optimizer, _model.Parameters), new TrainerState
+        {
+            Step = Step,
+            TotalSteps = 100,
+            OptimizerSteps = Step,
+            SkippedSteps = 0,
+            SavedAt = DateTime.UnixEpoch,
+            LossSums = [],
+            LossSteps = 0,
+            Data = new DataDescription(1, "", ""),
+            Model = new Dictionary<string, string>(),
+            Options = new Dictionary<string, string>(),
+            Versions = new Dictionary<string, string>(),
+            BadImages = [],
+        }.ToBytes());
+
+        public void Dispose()
+        {
+            _optimizer.Dispose();
+            _model.Dispose();
+            Directory.Delete(_folder, recursive: true);
+        }
+    }
+}

@@ -1,0 +1,83 @@
+using Microsoft.Extensions.Logging;
+using NJepa.Data;
+using NJepa.Models;
+
+namespace NJepa.Training.Tests;
+
+/// <summary>A tiny run with an output folder of its own, and what it leaves.</summary>
+internal sealed class CheckpointedRun : IDisposable
+{
+    public static readonly ViT Tiny = new() { Name = "test", ImageSize = 32, PatchSize = 8, Width = 12, Depth = 1, Heads = 2 };
+
+    public CheckpointedRun(IImageSource images, string? folder = null) =>
+        (Images, Folder) = (images, folder ?? Directory.CreateTempSubdirectory("njepa-checkpoints-").FullName);
+
+    public IImageSource Images { get; }
+
+    public string Folder { get; }
+
+    public string Checkpoints => Path.Combine(Folder, "checkpoints");
+
+    public PretrainingOptions Options { get; set; } = PretrainingOptions.SmallData with { Epochs = 5, BatchSize = 8, LogEvery = 3, LoaderThreads = 0, Checkpoints = new CheckpointOptions { EverySteps = 1 } };
+
+    public JepaBuilder Model { get; set; } = JepaBuilder.WithEncoder(Tiny).WithRecipe(JepaRecipe.SmallData);
+
+    public ILogger? Logger { get; set; }
+
+    /// <summary>Names of all finished checkpoints, oldest first.</summary>
+    public IEnumerable<string> Names => Directory.GetDirectories(Checkpoints).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal);
+
+    /// <summary>Runs until a step (null: to the end).</summary>
+    public Task<TrainingResult> RunAsync(long? until = null) => Use(until, (trainer, progress, token) => trainer.RunAsync(progress, token));
+
+    /// <summary>Goes on until a step (null: to the end).</summary>
+    public Task<TrainingResult> ResumeAsync(long? until = null, ResumeOptions? options = null) => Use(until, (trainer, progress, token) => trainer.ResumeAsync(options, progress, token));
+
+    /// <summary>Everything that must be the same for the same run, however it was interrupted: all final weights, the optimizer's state, the loss log.</summary>
+    public IReadOnlyDictionary<string, string> Outcome()
+    {
+        string last = Path.Combine(Checkpoints, Names.Last());
+        string[] files = [Path.Combine(last, "model.safetensors"), Path.Combine(last, "optimizer.safetensors"), Path.Combine(Folder, "losses.csv"), Path.Combine(Folder, "student.safetensors"), Path.Combine(Folder, "teacher.safetensors")];
+        return files.ToDictionary(file => Path.GetFileName(file)!, file => Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(file))));
+    }
+
+    public void Dispose() => Directory.Delete(Folder, recursive: true);
+
+    private async Task<TrainingResult> Use(long? until, Func<JepaTrainer, IProgress<TrainingProgress>, CancellationToken, Task<TrainingResult>> run)
+    {
+        using JepaModel model = Model.Build();
+        using var cancel = new CancellationTokenSource();
+        var images = new StoppingSource(Images, Options.BatchSize, until, cancel);
+        using var trainer = new JepaTrainer(model, images, Options with { OutputDirectory = Folder }, Logger);
+        images.Start = () => trainer.CompletedSteps;
+        return await run(trainer, new Progress<TrainingProgress>(), cancel.Token);
+    }
+
+    /// <summary>Cancels a run at an exact step, reports or not: without loader threads the images of a step are read just before it.</summary>
+    private sealed class StoppingSource(IImageSource images, int batch, long? until, CancellationTokenSource cancel) : IImageSource
+    {
+        private long _read;
+
+        public Func<long> Start { get; set; } = () => 0;
+
+        public int Count => images.Count;
+
+        public IReadOnlyList<string> ClassNames => images.ClassNames;
+
+        public string GetName(int index) => images.GetName(index);
+
+        public int GetLabel(int index) => images.GetLabel(index);
+
+        public long GetStamp(int index) => images.GetStamp(index);
+
+        public Stream OpenRead(int index)
+        {
+            if (_read++ % batch == 0 && Start() == until)
+            {
+                cancel.Cancel();
+            }
+
+            return images.OpenRead(index);
+        }
+    }
+}
