@@ -51,7 +51,7 @@ internal static class Program
             using JepaModel model = QuickStartRecipe.Model(options).Build();
             using var trainer = new JepaTrainer(model, images.Pretraining, QuickStartRecipe.Training(options, images.Pretraining.Count) with { OutputDirectory = null });
             TrainingResult result = await trainer.RunAsync(new SynchronousProgress<TrainingProgress>(report => Console.Error.WriteLine($"{name}: {report}"))).ConfigureAwait(false);
-            curves.Add(LossTerms.Series(result.History)[0] with { Name = name });
+            curves.Add(LossTerms.Series([.. result.History.Select(report => new LossLogEntry(report.Step, report.Epoch, report.Losses, report.Settings))])[0] with { Name = name });
             EncoderScores scores = new EncoderEvaluator(images, new FeatureExtractionOptions()).Measure(model.Student, CancellationToken.None);
             lines.Add(Line(name, curves, scores));
         }

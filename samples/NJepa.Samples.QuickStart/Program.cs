@@ -1,10 +1,10 @@
 using NJepa.Samples.QuickStart.Options;
 using NJepa.Samples.QuickStart.Running;
 using NJepa.Samples.QuickStart.Terminal;
+using NJepa.Training;
 
 const int Failed = 1;
 const int WronglyCalled = 2;
-const int Cancelled = 130;
 
 QuickStartOptions options = CommandLine.Parse(args, out string? error);
 if (error is not null)
@@ -19,24 +19,17 @@ if (options.Help)
     return 0;
 }
 
-using var cancellation = new CancellationTokenSource();
-Console.CancelKeyPress += (_, pressed) =>
-{
-    // The first time the run ends in good order; whoever asks again wants it gone.
-    pressed.Cancel = !cancellation.IsCancellationRequested;
-    cancellation.Cancel();
-};
-
+using var signals = new TerminationSignals();
 var run = new QuickStartRun(options, new ConsoleView());
 try
 {
-    await run.ExecuteAsync(cancellation.Token);
+    await run.ExecuteAsync(signals.Token);
     return 0;
 }
 catch (OperationCanceledException)
 {
     await Console.Error.WriteLineAsync(run.WhenCancelled);
-    return Cancelled;
+    return signals.ExitCode();
 }
 catch (Exception exception) when (ExpectedErrors.Includes(exception))
 {

@@ -5,6 +5,7 @@ using NJepa.Samples.QuickStart.Drawing;
 using NJepa.Samples.QuickStart.Options;
 using NJepa.Samples.QuickStart.Running;
 using NJepa.Samples.QuickStart.Terminal;
+using NJepa.Training;
 using Spectre.Console;
 
 namespace NJepa.Samples.QuickStart.Tests;
@@ -31,7 +32,7 @@ public sealed class QuickStartRunTests : TensorTest, IDisposable
 
         string output = _folder.File("output");
         Directory.GetFiles(output).Select(Path.GetFileName).Should().BeEquivalentTo(
-            "student.safetensors", "teacher.safetensors", "model.safetensors", "masks.png", "loss.png", "features.png", "metrics.json");
+            "student.safetensors", "teacher.safetensors", "model.safetensors", "masks.png", "loss.png", "features.png", "metrics.json", "losses.csv", "options.json", ".njepa-lock");
         using JsonDocument metrics = JsonDocument.Parse(File.ReadAllText(Path.Combine(output, "metrics.json")));
         JsonElement root = metrics.RootElement;
         root.GetProperty("completed").GetBoolean().Should().BeTrue();
@@ -81,6 +82,37 @@ public sealed class QuickStartRunTests : TensorTest, IDisposable
 
         run.WhenCancelled.Should().Be("Cancelled before training began; there is no encoder yet.");
         File.Exists(Path.Combine(_folder.File("output"), "student.safetensors")).Should().BeFalse();
+    }
+
+    [Fact]
+    public async Task A_run_that_was_stopped_is_resumed_and_not_begun_anew_by_mistake()
+    {
+        DrawnPictures.WriteTo(_folder.File("pictures"), Few);
+        QuickStartOptions options = Options("pictures");
+        await Run(options, CancellationToken.None);
+        byte[] whole = File.ReadAllBytes(Path.Combine(options.Output, "student.safetensors"));
+        Directory.Delete(options.Output, recursive: true);
+
+        using (QuickStartImages images = QuickStartImages.Open(options.Images!))
+        using (JepaModel model = QuickStartRecipe.Model(options).Build())
+        using (var stop = new CancellationTokenSource())
+        using (var trainer = new JepaTrainer(model, images.Pretraining, QuickStartRecipe.Training(options, images.Pretraining.Count)))
+        {
+            await trainer.RunAsync(new SynchronousProgress<TrainingProgress>(_ => stop.Cancel()), stop.Token);
+        }
+
+        BegunOptions.Write(options);
+        Func<Task> again = () => Run(options, CancellationToken.None);
+        (await again.Should().ThrowAsync<QuickStartException>()).WithMessage($"The output folder '{options.Output}' holds a run that is not finished (step 1 of 2). Add --resume to go on with it, choose another --output, or delete '{Path.Combine(options.Output, "checkpoints")}' to give it up.");
+
+        QuickStartOptions resumed = CommandLine.Parse(["--resume", "--output", options.Output], out string? error);
+        error.Should().BeNull();
+        resumed.Should().Be(options with { Resume = true });
+        await Run(resumed, CancellationToken.None);
+        File.ReadAllBytes(Path.Combine(options.Output, "student.safetensors")).Should().Equal(whole);
+        using var metrics = JsonDocument.Parse(File.ReadAllText(Path.Combine(options.Output, "metrics.json")));
+        metrics.RootElement.GetProperty("history").GetArrayLength().Should().Be(2);
+        metrics.RootElement.GetProperty("steps").GetInt64().Should().Be(2);
     }
 
     [Fact]

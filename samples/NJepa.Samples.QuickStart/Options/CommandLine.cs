@@ -20,14 +20,18 @@ internal static class CommandLine
           --device NAME            cpu, cuda, or auto: cuda where there is one [default: auto]
           --precision NAME         float32, tensorfloat32 (GPUs) or bfloat16 [default: float32]
           --seed N                 the same seed gives the same run on the CPU [default: 0]
+          --resume                 go on with the unfinished run in --output; options that are not given are those it was begun with
           --help                   this text
+
+        Ctrl+C (or SIGTERM) ends a run in good order: it is saved, and --resume goes on with it.
+        Exit codes: 0 done, 1 failed, 2 wrongly called, 130 and 143 stopped by SIGINT and by SIGTERM, and saved.
 
         Example: dotnet run -c Release --project samples/NJepa.Samples.QuickStart -- --images photos.zip --epochs 50 --output run1
 
         """;
 
     private static readonly string[] Names =
-        ["--images", "--output", "--epochs", "--image-size", "--patch-size", "--model", "--device", "--precision", "--seed", "--help"];
+        ["--images", "--output", "--epochs", "--image-size", "--patch-size", "--model", "--device", "--precision", "--seed", "--resume", "--help"];
 
     /// <summary>Reads the arguments.</summary>
     /// <param name="arguments">As passed to the program.</param>
@@ -37,7 +41,7 @@ internal static class CommandLine
     {
         var problems = new List<string>();
         var seen = new HashSet<string>();
-        var options = new QuickStartOptions();
+        QuickStartOptions options = Begun(arguments) ?? new QuickStartOptions();
         for (int i = 0; i < arguments.Count; i++)
         {
             (string name, string? value) = Split(arguments[i]);
@@ -53,6 +57,17 @@ internal static class CommandLine
                 problems.Add(Unknown(arguments[i], name));
                 // What follows is most likely its value, not a second mistake.
                 i += value is null && name.StartsWith('-') && i + 1 < arguments.Count && !arguments[i + 1].StartsWith('-') ? 1 : 0;
+                continue;
+            }
+
+            if (name == "--resume")
+            {
+                options = options with { Resume = true };
+                if (value is not null)
+                {
+                    problems.Add("--resume takes no value");
+                }
+
                 continue;
             }
 
@@ -79,6 +94,27 @@ internal static class CommandLine
         problems.AddRange(options.Problems());
         error = problems.Count == 0 ? null : $"{string.Join("; ", problems)}. Run with --help to see all options.";
         return problems.Count == 0 ? options : new QuickStartOptions();
+    }
+
+    /// <summary>The options that the run was begun with that is to go on; null where there is no such run.</summary>
+    private static QuickStartOptions? Begun(IReadOnlyList<string> arguments)
+    {
+        if (!arguments.Contains("--resume"))
+        {
+            return null;
+        }
+
+        string output = new QuickStartOptions().Output;
+        for (int i = 0; i < arguments.Count; i++)
+        {
+            (string name, string? value) = Split(arguments[i]);
+            if (name == "--output" && (value ?? arguments.ElementAtOrDefault(i + 1)) is { Length: > 0 } given)
+            {
+                output = given;
+            }
+        }
+
+        return BegunOptions.Read(output) is { } begun ? begun with { Output = output } : null;
     }
 
     private static (string Name, string? Value) Split(string argument)

@@ -41,6 +41,10 @@ internal sealed record QuickStartOptions
     /// <summary>Seed of the pictures, the weights, the order, the crops, the masks and the noise.</summary>
     public ulong Seed { get; init; }
 
+    /// <summary>Whether to go on with the run in <see cref="Output"/>.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public bool Resume { get; init; }
+
     /// <summary>Whether help was asked for.</summary>
     [System.Text.Json.Serialization.JsonIgnore]
     public bool Help { get; init; }

@@ -22,8 +22,13 @@ internal static class LossTerms
     }
 
     /// <summary>The curves of all terms.</summary>
-    public static IReadOnlyList<LossSeries> Series(IReadOnlyList<TrainingProgress> history)
+    public static IReadOnlyList<LossSeries> Series(IReadOnlyList<LossLogEntry> history)
     {
+        if (history.Count == 0)
+        {
+            return [];
+        }
+
         double[] steps = [.. history.Select(report => (double)report.Step)];
         (string Name, double Value)[][] terms = [.. history.Select(report => Of(report.Losses).ToArray())];
         return [.. terms[0].Select((term, i) => new LossSeries(term.Name, steps, [.. terms.Select(entry => entry[i].Value)]))];

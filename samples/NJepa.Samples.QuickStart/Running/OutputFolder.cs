@@ -1,3 +1,6 @@
+using NJepa.Samples.QuickStart.Options;
+using NJepa.Training;
+
 namespace NJepa.Samples.QuickStart.Running;
 
 /// <summary>The names of all that a run writes.</summary>
@@ -38,7 +41,7 @@ internal static class OutputFolder
     {
         try
         {
-            foreach (string name in (ReadOnlySpan<string>)[Masks, Losses, Features, Metrics, Student, Teacher, Model])
+            foreach (string name in (ReadOnlySpan<string>)[Masks, Losses, Features, Metrics, Student, Teacher, Model, LossLog.FileName, BegunOptions.FileName])
             {
                 File.Delete(Path.Combine(path, name));
             }

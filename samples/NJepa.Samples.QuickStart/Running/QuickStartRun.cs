@@ -23,6 +23,7 @@ internal sealed class QuickStartRun(QuickStartOptions options, ConsoleView view)
     public async Task ExecuteAsync(CancellationToken cancellationToken)
     {
         OutputFolder.Prepare(options.Output);
+        RequireSuitableOutput();
         Device device = NJepaRuntime.ResolveDevice(options.Device);
         view.Header("N-JEPA quick start", "self-supervised pretraining on images", Facts(device));
         using QuickStartImages images = OpenImages(cancellationToken);
@@ -46,7 +47,12 @@ internal sealed class QuickStartRun(QuickStartOptions options, ConsoleView view)
         }
 
         cancellationToken.ThrowIfCancellationRequested();
-        OutputFolder.Clear(options.Output);
+        if (!options.Resume)
+        {
+            OutputFolder.Clear(options.Output);
+            BegunOptions.Write(options);
+        }
+
         MaskFigure.Save(InOutput(OutputFolder.Masks), masked);
         TrainingResult result = await TrainAsync(model, images, training, cancellationToken).ConfigureAwait(false);
         string[] unreadable = evaluator.Unreadable(result.BadImages);
@@ -61,12 +67,12 @@ internal sealed class QuickStartRun(QuickStartOptions options, ConsoleView view)
             UnreadableImages = unreadable,
             Training = training,
             Versions = RunMetrics.CurrentVersions(device),
-        }.With(result);
-        LossFigure.Save(InOutput(OutputFolder.Losses), LossTerms.Series(result.History));
+        }.With(result, LossLog.Read(options.Output));
+        LossFigure.Save(InOutput(OutputFolder.Losses), LossTerms.Series(LossLog.Read(options.Output)));
         metrics.Save(InOutput(OutputFolder.Metrics));
         WhenCancelled = result.Completed
             ? $"Cancelled after training; the encoder is in {InOutput(OutputFolder.Student)}, not evaluated."
-            : $"Cancelled after step {result.Steps} of {result.History[^1].TotalSteps}; the encoder so far is in {InOutput(OutputFolder.Student)}.";
+            : $"Stopped after step {result.FirstStep + result.Steps}; the encoder so far is in {InOutput(OutputFolder.Student)}. Add --resume to go on.";
         cancellationToken.ThrowIfCancellationRequested();
 
         view.Step("Evaluating the trained encoder");
@@ -81,11 +87,27 @@ internal sealed class QuickStartRun(QuickStartOptions options, ConsoleView view)
         RunSummary.Show(view, options, before, after);
     }
 
+    /// <summary>Whether there is a run to go on with, or room for a new one. What an unfinished run has saved is deleted by nobody but its owner.</summary>
+    private void RequireSuitableOutput()
+    {
+        CheckpointInfo? newest = CheckpointInfo.List(options.Output) is [CheckpointInfo first, ..] ? first : null;
+        if (options.Resume && newest is null)
+        {
+            throw new QuickStartException($"There is no run to go on with in '{options.Output}'. Leave --resume out to begin one, or choose another --output.");
+        }
+
+        if (!options.Resume && newest is { IsFinished: false })
+        {
+            throw new QuickStartException(
+                $"The output folder '{options.Output}' holds a run that is not finished (step {newest.Step} of {newest.TotalSteps}). Add --resume to go on with it, choose another --output, or delete '{Path.GetDirectoryName(newest.Folder)}' to give it up.");
+        }
+    }
+
     private QuickStartImages OpenImages(CancellationToken cancellationToken)
     {
         string path = options.Images ?? InOutput(OutputFolder.DrawnPictures);
         view.Step(options.Images is null ? "Drawing labelled pictures" : "Looking for images");
-        if (options.Images is null)
+        if (options.Images is null && !(options.Resume && Directory.Exists(path)))
         {
             DrawnPictures.WriteTo(path, new DrawnPicturesOptions { Seed = options.Seed }, cancellationToken);
         }
@@ -98,7 +120,7 @@ internal sealed class QuickStartRun(QuickStartOptions options, ConsoleView view)
     private async Task<TrainingResult> TrainAsync(JepaModel model, QuickStartImages images, PretrainingOptions training, CancellationToken cancellationToken)
     {
         using var trainer = new JepaTrainer(model, images.Pretraining, training);
-        view.Step($"Pretraining: {trainer.TotalSteps:N0} steps of {training.BatchSize} images (Ctrl+C ends it and keeps the encoder)");
+        view.Step($"Pretraining: {trainer.TotalSteps:N0} steps of {training.BatchSize} images (Ctrl+C ends it and keeps what it has learned)");
         if (trainer.TotalSteps < FewSteps)
         {
             view.Warning($"so few steps teach little; --epochs {(long)Math.Ceiling(2.0 * FewSteps * training.Epochs / trainer.TotalSteps)} would make {2 * FewSteps} or more.");
@@ -108,7 +130,7 @@ internal sealed class QuickStartRun(QuickStartOptions options, ConsoleView view)
         {
             var progress = new SynchronousProgress<TrainingProgress>(report => show(new RunState(
                 report.Step, report.TotalSteps, report.Epoch, report.Epochs, LossTerms.Of(report.Losses), report.ImagesPerSecond, report.Remaining)));
-            return trainer.RunAsync(progress, cancellationToken);
+            return options.Resume ? trainer.ResumeAsync(null, progress, cancellationToken) : trainer.RunAsync(progress, cancellationToken);
         }).ConfigureAwait(false);
     }
 

@@ -45,10 +45,10 @@ internal sealed record RunMetrics
     /// <summary>Optimizer steps done.</summary>
     public long Steps { get; init; }
 
-    /// <summary>Seconds that training took, evaluation not counted.</summary>
+    /// <summary>Seconds that training took since it was begun or resumed, evaluation not counted.</summary>
     public double Seconds { get; init; }
 
-    /// <summary>Images trained on per second, over the whole training.</summary>
+    /// <summary>Images trained on per second in that time.</summary>
     public double ImagesPerSecond { get; init; }
 
     /// <summary>Images that could not be read, with the reason where training met them.</summary>
@@ -80,15 +80,17 @@ internal sealed record RunMetrics
     }
 
     /// <summary>These metrics with what the training did.</summary>
-    public RunMetrics With(TrainingResult result) => this with
+    /// <param name="result">The last part of the training, if it was interrupted.</param>
+    /// <param name="losses">The loss log of all of it.</param>
+    public RunMetrics With(TrainingResult result, IReadOnlyList<LossLogEntry> losses) => this with
     {
         Completed = result.Completed,
-        Steps = result.Steps,
+        Steps = result.FirstStep + result.Steps,
         Seconds = result.Elapsed.TotalSeconds,
-        ImagesPerSecond = result.Images / result.Elapsed.TotalSeconds,
+        ImagesPerSecond = result.Images / Math.Max(result.Elapsed.TotalSeconds, 1e-9),
         History =
         [
-            .. result.History.Select(report => new LossEntry(
+            .. losses.Select(report => new LossEntry(
                 report.Step, report.Settings.LearningRate, LossTerms.Of(report.Losses).ToDictionary(term => term.Name, term => term.Value))),
         ],
     };

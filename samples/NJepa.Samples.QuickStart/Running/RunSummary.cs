@@ -1,5 +1,6 @@
 using NJepa.Samples.QuickStart.Options;
 using NJepa.Samples.QuickStart.Terminal;
+using NJepa.Training;
 
 namespace NJepa.Samples.QuickStart.Running;
 
@@ -31,6 +32,7 @@ internal static class RunSummary
             (OutputFolder.Losses, "the loss terms over the run"),
             (OutputFolder.Features, "patch features before and after"),
             (OutputFolder.Metrics, "all figures of this run"),
+            (LossLog.FileName, "the loss curve in numbers"),
         ]);
         view.Code("Use the encoder:", $"using var encoder = ViTEncoder.Load(\"{Path.Combine(options.Output, OutputFolder.Student).Replace('\\', '/')}\"); // encoder.EncodePooled(images): [B,{after.Width}]");
     }
