@@ -157,7 +157,7 @@ public sealed class ImageArchive : IImageSource, IDisposable
                 // Nothing is ever unpacked, so such a name can do no harm here; but whoever unpacks this archive is attacked, or
                 // the archive is broken.
                 throw new ImageSourceException(
-                    $"The archive '{path}' holds an entry with the unsafe name '{Shorten(entry.Name)}'. " +
+                    $"The archive '{path}' holds an entry with the unsafe name '{Printable.Name(entry.Name)}'. " +
                     "Names must be relative and free of '..'; make the archive again.");
             }
 
@@ -174,6 +174,4 @@ public sealed class ImageArchive : IImageSource, IDisposable
     private static bool IsUnsafe(string name) =>
         name.StartsWith('/') || name.Contains('\0') || (name.Length >= 2 && name[1] == ':' && char.IsAsciiLetter(name[0]))
         || name.Split('/').Contains("..");
-
-    private static string Shorten(string name) => name.Length <= 200 ? name : string.Concat(name.AsSpan(0, 200), "...");
 }
