@@ -24,6 +24,15 @@ public static class SpecialFiles
         return socket;
     }
 
+    /// <summary>Takes all permissions away.</summary>
+    public static void Forbid(string path)
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(path, UnixFileMode.None);
+        }
+    }
+
     [DllImport("libc", EntryPoint = "mkfifo", SetLastError = true)]
     private static extern int MkFifo([MarshalAs(UnmanagedType.LPUTF8Str)] string path, uint mode);
 }
