@@ -172,6 +172,18 @@ public sealed class ImageArchive : IImageSource, IDisposable
     }
 
     private static bool IsUnsafe(string name) =>
-        name.StartsWith('/') || name.Contains('\0') || (name.Length >= 2 && name[1] == ':' && char.IsAsciiLetter(name[0]))
-        || name.Split('/').Contains("..");
+        name.StartsWith('/') || name.Contains('\0') || (name.Length >= 2 && name[1] == ':' && char.IsAsciiLetter(name[0])) || LeadsUp(name);
+
+    private static bool LeadsUp(ReadOnlySpan<char> name)
+    {
+        foreach (Range segment in name.Split('/'))
+        {
+            if (name[segment] is "..")
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 }
