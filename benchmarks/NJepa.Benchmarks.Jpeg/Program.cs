@@ -12,8 +12,20 @@ CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 string folder = Directory.CreateTempSubdirectory("njepa-jpeg-").FullName;
 try
 {
-    Run(Arguments.Parse(args));
+    Arguments arguments = Arguments.Parse(args);
+    if (arguments.ShowHelp)
+    {
+        Console.WriteLine(Arguments.Usage);
+        return 0;
+    }
+
+    Run(arguments);
     return 0;
+}
+catch (ArgumentException e)
+{
+    Console.Error.WriteLine(e.Message);
+    return 2;
 }
 catch (BenchmarkException e)
 {

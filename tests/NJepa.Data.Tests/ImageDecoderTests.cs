@@ -159,15 +159,10 @@ public sealed class ImageDecoderTests
     [Fact]
     public void Of_an_animation_the_first_frame_is_taken()
     {
-        // Two frames of one pixel: the first red, the second blue.
-        byte[] gif =
-        [
-            .. "GIF89a"u8, 1, 0, 1, 0, 0x80, 0, 0, 255, 0, 0, 0, 0, 255,
-            0x21, 0xF9, 4, 0, 10, 0, 0, 0, 0x2C, 0, 0, 0, 0, 1, 0, 1, 0, 0, 2, 2, 0x44, 1, 0,
-            0x21, 0xF9, 4, 0, 10, 0, 0, 0, 0x2C, 0, 0, 0, 0, 1, 0, 1, 0, 0, 2, 2, 0x4C, 1, 0, 0x3B,
-        ];
-
-        Decode(gif).Pixels.Should().Equal(255, 0, 0);
+        Decode(Pictures.AnimatedGif).Pixels.Should().Equal(255, 0, 0);
+        Decode(Pictures.AnimatedWebp(1, 1, new SKColor(255, 0, 0), new SKColor(0, 0, 255))).Pixels.Should().Equal(255, 0, 0);
+        // What the first frame leaves free is transparent.
+        Decode(Pictures.AnimatedWebp(2, 1, new SKColor(255, 0, 0), new SKColor(0, 0, 255))).Pixels.Should().Equal(255, 0, 0, 255, 255, 255);
     }
 
     [Fact]

@@ -87,22 +87,6 @@ public sealed class PackingTests : IDisposable
     }
 
     [Fact]
-    public void What_killed_runs_left_is_deleted_and_what_may_be_alive_is_not()
-    {
-        string dead = _folder.Write("images.packed.0123.partial", [1]);
-        File.SetLastWriteTimeUtc(dead, DateTime.UtcNow.AddHours(-1));
-        _folder.Write("images.packed.4567.partial", [1]);
-        string locked = _folder.Write("images.packed.89ab.partial", [1]);
-        File.SetLastWriteTimeUtc(locked, DateTime.UtcNow.AddHours(-1));
-        using (new FileStream(locked, FileMode.Open, FileAccess.ReadWrite, FileShare.None))
-        {
-            PackedImages.Create(new MemorySource(3), Path).Dispose();
-        }
-
-        Files.Should().BeEquivalentTo("images.packed", "images.packed.4567.partial", "images.packed.89ab.partial");
-    }
-
-    [Fact]
     public void A_disk_without_the_space_is_refused_before_anything_is_packed()
     {
         var source = new MemorySource([.. Enumerable.Range(0, 10).Select(i => Pictures.Png(1000, 1000, i))]);

@@ -11,7 +11,7 @@ public sealed class ImageDecodingException : Exception
     /// <param name="reason">What is wrong with it, as a clause that follows "cannot be decoded:".</param>
     /// <param name="innerException">The cause, if there is one.</param>
     public ImageDecodingException(string imageName, string reason, Exception? innerException = null)
-        : base($"The image '{imageName}' cannot be decoded: {reason}.", innerException)
+        : base($"The image '{Printable.Name(imageName)}' cannot be decoded: {Printable.Reason(reason)}.", innerException)
     {
         ImageName = imageName;
         Reason = reason;

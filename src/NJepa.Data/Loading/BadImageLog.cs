@@ -8,6 +8,15 @@ internal sealed partial class BadImageLog(IImageSource source, double maxShare, 
     private readonly Lock _lock = new();
     private readonly SortedDictionary<int, BadImage> _images = [];
 
+    /// <summary>Those of an earlier run that this one has not met yet.</summary>
+    private readonly HashSet<int> _unmet = [];
+
+    /// <summary>Read without the lock, once for each image loaded.</summary>
+    private volatile bool _anyUnmet;
+    private bool _countsUnmet = true;
+
+    private int MaxCount => (int)(maxShare * source.Count);
+
     /// <summary>The bad images found so far, in the order of their indices.</summary>
     public IReadOnlyList<BadImage> Snapshot()
     {
@@ -21,24 +30,70 @@ internal sealed partial class BadImageLog(IImageSource source, double maxShare, 
     public void Add(int index, string reason)
     {
         var image = new BadImage(index, source.GetName(index), reason);
+        bool isNew;
         lock (_lock)
         {
-            if (!_images.TryAdd(index, image))
+            isNew = _images.TryAdd(index, image);
+            if (!isNew && !_unmet.Remove(index))
             {
                 return;
             }
+
+            _images[index] = image;
+            _anyUnmet = _unmet.Count > 0;
         }
 
-        if (replaces)
+        if (isNew)
         {
-            LogReplaced(logger, image.Name, reason);
-        }
-        else
-        {
-            LogLeftOut(logger, image.Name, reason);
+            Log(image);
         }
 
         ThrowIfTooMany();
+    }
+
+    /// <summary>Takes over what an earlier run found. Logs nothing and stops nothing.</summary>
+    public void Remember(IEnumerable<BadImage> images)
+    {
+        foreach (BadImage image in images)
+        {
+            if (image is null || image.Index < 0 || image.Index >= source.Count || source.GetName(image.Index) != image.Name)
+            {
+                continue;
+            }
+
+            lock (_lock)
+            {
+                if (_images.TryAdd(image.Index, image))
+                {
+                    _unmet.Add(image.Index);
+                    _anyUnmet = true;
+                }
+            }
+        }
+
+        lock (_lock)
+        {
+            // The earlier run ended because of that, and somebody has probably repaired some since: each is tried before it counts.
+            _countsUnmet = _images.Count <= MaxCount;
+        }
+    }
+
+    /// <summary>An image could be used: if an earlier run could not, it has been repaired.</summary>
+    public void Good(int index)
+    {
+        if (!_anyUnmet)
+        {
+            return;
+        }
+
+        lock (_lock)
+        {
+            if (_unmet.Remove(index))
+            {
+                _images.Remove(index);
+                _anyUnmet = _unmet.Count > 0;
+            }
+        }
     }
 
     private void ThrowIfTooMany()
@@ -46,12 +101,25 @@ internal sealed partial class BadImageLog(IImageSource source, double maxShare, 
         int count;
         lock (_lock)
         {
-            count = _images.Count;
+            count = _images.Count - (_countsUnmet ? 0 : _unmet.Count);
         }
 
-        if (count > maxShare * source.Count)
+        if (count > MaxCount)
         {
             throw new TooManyBadImagesException(Snapshot(), source.Count, maxShare);
+        }
+    }
+
+    private void Log(BadImage image)
+    {
+        (string name, string reason) = (Printable.Name(image.Name), Printable.Reason(image.Reason));
+        if (replaces)
+        {
+            LogReplaced(logger, name, reason);
+        }
+        else
+        {
+            LogLeftOut(logger, name, reason);
         }
     }
 

@@ -24,7 +24,7 @@ internal static class ImageFailure
     {
         try
         {
-            return source.GetName(index);
+            return Printable.Name(source.GetName(index));
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {

@@ -67,7 +67,8 @@ public sealed class ImageLoader : IDisposable
     /// <summary>Batches in an epoch: images / batch size, rounded down in training and up in evaluation.</summary>
     public long BatchesPerEpoch { get; }
 
-    /// <summary>The images that could not be used so far, in the order of their indices. Safe to read at any time.</summary>
+    /// <summary>The images that could not be used so far, in the order of their indices, and those of <see cref="Remember"/>. Safe to read at
+    /// any time.</summary>
     public IReadOnlyList<BadImage> BadImages => _badImages.Snapshot();
 
     /// <summary>
@@ -93,6 +94,22 @@ public sealed class ImageLoader : IDisposable
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         _cache?.Open(progress, cancellationToken);
+    }
+
+    /// <summary>
+    /// Takes over the images that an earlier part of the run could not use, as <see cref="BadImageReport.Read(string)"/> gives them: they are
+    /// listed in <see cref="BadImages"/>, count towards <see cref="ImageLoaderOptions.MaxBadImageShare"/>, and are not logged again.
+    /// </summary>
+    /// <param name="images">The images. Those whose index or name is not in the source are passed over.</param>
+    /// <remarks>
+    /// Each is tried again in its turn, so batches do not depend on this; one that can be used by now leaves the list. Where there are
+    /// more of them than allowed, each counts only when it has been tried: the earlier part probably ended for that reason, and some were
+    /// repaired. This never throws <see cref="TooManyBadImagesException"/>. Safe at any time, best before the first batch.
+    /// </remarks>
+    public void Remember(IEnumerable<BadImage> images)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        _badImages.Remember(images);
     }
 
     /// <summary>The batches of one epoch. Loading begins when the enumeration begins, and ends with it.</summary>

@@ -44,7 +44,7 @@ internal sealed class SampleLoader(IImageSource source, ImageTransform transform
         }
 
         throw new ImageSourceException(
-            $"No image could be found to replace '{source.GetName(index)}', which cannot be used: {MaxDraws} others were tried. " +
+            $"No image could be found to replace '{Printable.Name(source.GetName(index))}', which cannot be used: {MaxDraws} others were tried. " +
             "Repair the images, or lower MaxBadImageShare to stop earlier.");
     }
 
@@ -58,13 +58,16 @@ internal sealed class SampleLoader(IImageSource source, ImageTransform transform
                 if (reason is not null)
                 {
                     badImages.Add(index, reason);
+                    return false;
                 }
-
-                return reason is null;
+            }
+            else
+            {
+                using Stream stream = source.OpenRead(index);
+                decoder.Render(stream, source.GetName(index), transform, destination, key.Seed, key.Epoch, key.Index);
             }
 
-            using Stream stream = source.OpenRead(index);
-            decoder.Render(stream, source.GetName(index), transform, destination, key.Seed, key.Epoch, key.Index);
+            badImages.Good(index);
             return true;
         }
         catch (Exception e) when (ImageFailure.Reason(e) is { } reason)

@@ -11,6 +11,7 @@ internal sealed class ImagePacker
     private const int Reports = 200;
 
     private readonly IImageSource _source;
+    private readonly PackedListing _listing;
     private readonly PackedImagesOptions _options;
     private readonly PackFile _file;
     private readonly long _expectedBytes;
@@ -24,10 +25,12 @@ internal sealed class ImagePacker
     private int _next;
     private int _done;
 
-    public ImagePacker(IImageSource source, PackedImagesOptions options, PackFile file, long expectedBytes, IProgress<PackingProgress>? progress, ILogger logger)
+    public ImagePacker(
+        IImageSource source, PackedListing listing, PackedImagesOptions options, PackFile file, long expectedBytes, IProgress<PackingProgress>? progress, ILogger logger)
     {
         _logger = logger;
         _source = source;
+        _listing = listing;
         _options = options;
         _file = file;
         _expectedBytes = expectedBytes;
@@ -35,7 +38,7 @@ internal sealed class ImagePacker
         _shrink = new ShrinkTransform(options.ShorterSide);
         // The loader reports bad images when it meets them, as without packing.
         _bad = new BadImageLog(source, options.MaxBadImageShare, replaces: false, NullLogger.Instance);
-        _entries = new PackedEntry[source.Count];
+        _entries = new PackedEntry[listing.Names.Length];
     }
 
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
@@ -58,7 +61,7 @@ internal sealed class ImagePacker
 
         _failure?.Throw();
         cancellationToken.ThrowIfCancellationRequested();
-        return PackedIndex.Of(_source, _entries, _bad.Snapshot());
+        return PackedIndex.Of(_listing, _entries, _bad.Snapshot());
     }
 
     private void Work(CancellationToken cancellationToken)

@@ -10,8 +10,11 @@ internal sealed class PackFile : IDisposable
 {
     private const string Extension = ".partial";
 
-    /// <summary>A younger leftover may belong to a process that is about to rename it.</summary>
-    private static readonly TimeSpan LeftoverAge = TimeSpan.FromMinutes(1);
+    /// <summary>
+    /// A leftover has not been written to for so long. A living run holds its file locked, but not every file system has locks, and over
+    /// a network one may bind the processes of one machine alone; a run that packs writes at least every few seconds.
+    /// </summary>
+    private static readonly TimeSpan LeftoverAge = TimeSpan.FromDays(1);
 
     private readonly string _path;
     private readonly string _temporary;
@@ -29,8 +32,8 @@ internal sealed class PackFile : IDisposable
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            DeleteLeftovers(path);
             _file = File.OpenHandle(_temporary, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
+            DeleteLeftovers(path, _file);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -110,26 +113,49 @@ internal sealed class PackFile : IDisposable
             "Nothing of it was kept. Free space, choose another path, or pack with a smaller shorter side.", e);
     }
 
-    /// <summary>Deletes what killed runs left. A living one holds its file locked.</summary>
-    private static void DeleteLeftovers(string path)
+    /// <summary>Deletes what killed runs left.</summary>
+    private static void DeleteLeftovers(string path, SafeFileHandle own)
     {
-        foreach (string leftover in Directory.EnumerateFiles(Path.GetDirectoryName(path)!, Path.GetFileName(path) + ".*" + Extension))
+        try
         {
-            try
+            // By the clock of the file system, which over a network is not this machine's.
+            RandomAccess.Write(own, [0], 0);
+            DateTime now = File.GetLastWriteTimeUtc(own);
+            foreach (string leftover in Directory.EnumerateFiles(Path.GetDirectoryName(path)!, Path.GetFileName(path) + ".*" + Extension))
             {
-                if (DateTime.UtcNow - File.GetLastWriteTimeUtc(leftover) > LeftoverAge)
+                if (IsOwnName(leftover, path) && now - File.GetLastWriteTimeUtc(leftover) > LeftoverAge)
                 {
-                    using (File.OpenHandle(leftover, FileMode.Open, FileAccess.ReadWrite, FileShare.None))
-                    {
-                    }
-
-                    File.Delete(leftover);
+                    DeleteUnlocked(leftover);
                 }
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The folder cannot be listed, or the disk is full: packing will say what matters.
+        }
+    }
+
+    /// <summary>Whether a file is called as this class calls its files: the path, 32 hexadecimal digits, and the extension.</summary>
+    private static bool IsOwnName(string file, string path)
+    {
+        string name = Path.GetFileName(file);
+        int start = Path.GetFileName(path).Length + 1;
+        return name.Length == start + 32 + Extension.Length && Guid.TryParseExact(name.AsSpan(start, 32), "N", out _);
+    }
+
+    private static void DeleteUnlocked(string leftover)
+    {
+        try
+        {
+            using (File.OpenHandle(leftover, FileMode.Open, FileAccess.ReadWrite, FileShare.None))
             {
-                // In use, or not ours to delete.
             }
+
+            File.Delete(leftover);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // In use, or not ours to delete.
         }
     }
 

@@ -15,6 +15,9 @@ internal sealed record PackedHeader(int Count, PackedSettings Settings, byte[] F
     /// <summary>Of the file's layout and of the way from an image to packed pixels: raise it when either changes.</summary>
     public const int Version = 1;
 
+    /// <summary>The longest list of images, in bytes: it is read into one array.</summary>
+    public const long MaxIndexLength = int.MaxValue / 2;
+
     private const int ChecksumOffset = Length - SHA256.HashSizeInBytes;
 
     /// <summary>As PNG's: no text starts so, and a transfer as text damages it.</summary>
@@ -49,7 +52,7 @@ internal sealed record PackedHeader(int Count, PackedSettings Settings, byte[] F
             bytes.Slice(56, SHA256.HashSizeInBytes).ToArray(),
             BinaryPrimitives.ReadInt64LittleEndian(bytes[40..]),
             BinaryPrimitives.ReadInt64LittleEndian(bytes[48..]));
-        if (header.Count < 1 || header.IndexOffset < Length + PixelResampler.Slack || header.IndexLength is < 1 or > int.MaxValue / 2)
+        if (header.Count < 1 || header.IndexOffset < Length + PixelResampler.Slack || header.IndexLength is < 1 or > MaxIndexLength)
         {
             throw new InvalidDataException("its header is damaged");
         }

@@ -19,7 +19,8 @@ namespace NJepa.Data;
 /// label and <see cref="IImageSource.GetStamp"/>: for a folder the file's length and time, for a zip the length and checksum. Not noticed
 /// are changed bytes of the same length and time in a folder, and any under an unchanged name in a source of your own that has no
 /// stamps. Pixels carry no checksum of their own: damage by the disk there is not noticed.</para>
-/// <para>The file is written beside its place, flushed and renamed: a killed run leaves the old file or none. A disposed source throws
+/// <para>The file is written beside its place under a name that ends in <c>.partial</c>, flushed and renamed: a killed run leaves the old
+/// file or none, and what it wrote is deleted by the first packing to the same path a day or more later. A disposed source throws
 /// <see cref="ObjectDisposedException"/>; readers that are at work finish first. Any number of threads and processes read at once.
 /// As with every memory map, a file that another program shortens, or a disk that fails, while it is read ends the process: replace a
 /// packed file by renaming, never in place.</para>
@@ -87,8 +88,8 @@ public sealed class PackedImages : IImageSource, IDecodedImageSource, IDisposabl
     /// <param name="cancellationToken">Ends packing; nothing is left behind.</param>
     /// <exception cref="ArgumentException">The path is null or empty, the source is empty, or options are out of range (lists all).</exception>
     /// <exception cref="ImageSourceException">
-    /// The source failed, another kind of file stands at the path, the disk has not the space, or the file cannot be written. The temporary
-    /// file is deleted.
+    /// The source failed or has labels outside its class names, another kind of file stands at the path, the disk has not the space, or the
+    /// file cannot be written. The temporary file is deleted.
     /// </exception>
     /// <exception cref="TooManyBadImagesException">More images are bad than <see cref="PackedImagesOptions.MaxBadImageShare"/> allows.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
@@ -203,11 +204,12 @@ public sealed class PackedImages : IImageSource, IDecodedImageSource, IDisposabl
         PackedFiles.RefuseForeign(fullPath);
         cancellationToken.ThrowIfCancellationRequested();
         long start = Stopwatch.GetTimestamp();
+        PackedListing listing = PackedListing.Of(source);
         using (var file = new PackFile(fullPath, disk))
         {
             long expected = PackedSizeEstimate.Bytes(source, new ShrinkTransform(options.ShorterSide), cancellationToken);
             PackedFiles.RequireSpace(fullPath, source.Count, expected, disk, logger);
-            PackedIndex index = new ImagePacker(source, options, file, expected, progress, logger).Run(cancellationToken);
+            PackedIndex index = new ImagePacker(source, listing, options, file, expected, progress, logger).Run(cancellationToken);
             file.Complete(index, PackedSettings.From(options), fingerprint);
             logger.Packed(source.Count, fullPath, Stopwatch.GetElapsedTime(start), index.BadImages.Count);
         }

@@ -25,22 +25,21 @@ internal sealed class PackedIndex(string[] classNames, string[] names, int[] lab
     public string Reason(int index) => _reasons[index];
 
     /// <summary>The index of a source of which all images are packed.</summary>
-    public static PackedIndex Of(IImageSource source, PackedEntry[] entries, IReadOnlyList<BadImage> badImages)
-    {
-        string[] names = new string[entries.Length];
-        int[] labels = new int[entries.Length];
-        for (int i = 0; i < names.Length; i++)
-        {
-            names[i] = source.GetName(i);
-            labels[i] = source.GetLabel(i);
-        }
+    public static PackedIndex Of(PackedListing listing, PackedEntry[] entries, IReadOnlyList<BadImage> badImages) =>
+        new(listing.ClassNames, listing.Names, listing.Labels, entries, badImages);
 
-        return new PackedIndex([.. source.ClassNames], names, labels, entries, badImages);
-    }
+    /// <summary>Bytes of the index without the images' names and reasons.</summary>
+    public static long FixedBytes(string[] classNames, int count) =>
+        4 + classNames.Sum(name => 4L + Encoding.UTF8.GetByteCount(name)) + ((long)count * MinimumBytes);
 
-    public byte[] ToBytes()
+    /// <exception cref="ImageSourceException">It is longer than can be read again.</exception>
+    public byte[] ToBytes(long maxBytes = PackedHeader.MaxIndexLength)
     {
-        using var stream = new MemoryStream();
+        long length = FixedBytes(classNames, entries.Length)
+            + names.Sum(name => (long)Encoding.UTF8.GetByteCount(name))
+            + badImages.Sum(bad => 4L + Encoding.UTF8.GetByteCount(bad.Reason));
+        PackedListing.ThrowIfTooLong(length, entries.Length, maxBytes);
+        using var stream = new MemoryStream((int)length);
         using var writer = new BinaryWriter(stream);
         writer.Write(classNames.Length);
         Array.ForEach(classNames, name => WriteText(writer, name));
@@ -63,7 +62,8 @@ internal sealed class PackedIndex(string[] classNames, string[] names, int[] lab
             }
         }
 
-        return stream.ToArray();
+        // Filled to the last byte, so this is no copy.
+        return stream.GetBuffer();
     }
 
     /// <summary>Reads an index. Nothing in it is believed: every place must lie inside the part of the file that holds pixels.</summary>

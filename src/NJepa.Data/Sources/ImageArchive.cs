@@ -157,7 +157,7 @@ public sealed class ImageArchive : IImageSource, IDisposable
                 // Nothing is ever unpacked, so such a name can do no harm here; but whoever unpacks this archive is attacked, or
                 // the archive is broken.
                 throw new ImageSourceException(
-                    $"The archive '{path}' holds an entry with the unsafe name '{Shorten(entry.Name)}'. " +
+                    $"The archive '{path}' holds an entry with the unsafe name '{Printable.Name(entry.Name)}'. " +
                     "Names must be relative and free of '..'; make the archive again.");
             }
 
@@ -172,8 +172,18 @@ public sealed class ImageArchive : IImageSource, IDisposable
     }
 
     private static bool IsUnsafe(string name) =>
-        name.StartsWith('/') || name.Contains('\0') || (name.Length >= 2 && name[1] == ':' && char.IsAsciiLetter(name[0]))
-        || name.Split('/').Contains("..");
+        name.StartsWith('/') || name.Contains('\0') || (name.Length >= 2 && name[1] == ':' && char.IsAsciiLetter(name[0])) || LeadsUp(name);
 
-    private static string Shorten(string name) => name.Length <= 200 ? name : string.Concat(name.AsSpan(0, 200), "...");
+    private static bool LeadsUp(ReadOnlySpan<char> name)
+    {
+        foreach (Range segment in name.Split('/'))
+        {
+            if (name[segment] is "..")
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 }

@@ -10,6 +10,8 @@ namespace NJepa.Data;
 /// <para>Files are images by their extension (.jpg, .jpeg, .png, .webp, .bmp, in any case); hidden files and <c>__MACOSX</c> are passed
 /// over. The order is the ordinal order of the relative paths with '/' as separator, the same as that of a zip archive of the folder.
 /// Class names are those of all splits together, so that a label means the same class in each split.</para>
+/// <para>Links to files and folders are followed, except back up. Only files with a length are opened: pipes, sockets and devices have
+/// none, and count as bad images whatever they are called.</para>
 /// <para>Safe for any number of threads.</para>
 /// </remarks>
 public sealed class ImageFolder : IImageSource
@@ -77,21 +79,40 @@ public sealed class ImageFolder : IImageSource
     public int GetLabel(int index) => _labels[index];
 
     /// <inheritdoc/>
-    public Stream OpenRead(int index) =>
+    /// <exception cref="InvalidDataException">The file has no bytes, by what the file system states.</exception>
+    public Stream OpenRead(int index)
+    {
+        string path = System.IO.Path.Combine(Path, _names[index]);
+        // Opening a pipe waits for whoever writes to it, which may be for ever; pipes, sockets and devices all have the length 0.
+        if (RealPath.File(path).Length == 0)
+        {
+            throw new InvalidDataException("the file is empty (or it is a pipe, a socket or a device)");
+        }
+
         // The decoder reads the whole file in one call: a buffer in between would only copy.
-        new FileStream(System.IO.Path.Combine(Path, _names[index]), new FileStreamOptions
+        return new FileStream(path, new FileStreamOptions
         {
             Share = FileShare.Read | FileShare.Delete,
             BufferSize = 0,
             Options = FileOptions.SequentialScan,
         });
+    }
 
-    /// <summary>From the file's length and the time it was last written; -1 when the file is gone.</summary>
+    /// <summary>From the file's length and the time it was last written, of a link those of the file that it leads to; -1 when the file is
+    /// gone.</summary>
     /// <param name="index">The image, from 0 to <see cref="Count"/> - 1.</param>
     public long GetStamp(int index)
     {
-        var file = new FileInfo(System.IO.Path.Combine(Path, _names[index]));
-        return file.Exists ? unchecked((file.Length * (long)CounterRandom.Increment) ^ file.LastWriteTimeUtc.Ticks) : -1;
+        try
+        {
+            FileInfo file = RealPath.File(System.IO.Path.Combine(Path, _names[index]));
+            return file.Exists ? unchecked((file.Length * (long)CounterRandom.Increment) ^ file.LastWriteTimeUtc.Ticks) : -1;
+        }
+        catch (IOException)
+        {
+            // A link that leads in a circle.
+            return -1;
+        }
     }
 
     /// <summary>The path, the number of images and the number of classes.</summary>

@@ -58,7 +58,8 @@ internal sealed class ImageIndex
                 $"'{place}' holds no images. Files ending in .jpg, .jpeg, .png, .webp or .bmp were looked for, in it and below it.");
         }
 
-        string[][] segments = [.. paths.Select(path => path.Split('/'))];
+        // A wrapper, a split, a class and a rest: names in a hostile archive may have thousands of segments.
+        string[][] segments = [.. paths.Select(path => path.Split('/', 4))];
         int depth = WrapperDepth(segments);
         bool hasSplits = segments.All(path => path.Length >= depth + 2 && Splits.Contains(path[depth]));
         Func<string[], bool> selected = _ => true;

@@ -195,6 +195,32 @@ public static class Pictures
         ];
     }
 
+    /// <summary>Two frames of one pixel: the first red, the second blue.</summary>
+    public static byte[] AnimatedGif =>
+    [
+        .. "GIF89a"u8, 1, 0, 1, 0, 0x80, 0, 0, 255, 0, 0, 0, 0, 255,
+        0x21, 0xF9, 4, 0, 10, 0, 0, 0, 0x2C, 0, 0, 0, 0, 1, 0, 1, 0, 0, 2, 2, 0x44, 1, 0,
+        0x21, 0xF9, 4, 0, 10, 0, 0, 0, 0x2C, 0, 0, 0, 0, 1, 0, 1, 0, 0, 2, 2, 0x4C, 1, 0, 0x3B,
+    ];
+
+    /// <summary>Frames of one pixel each, at the top left of a transparent canvas.</summary>
+    public static byte[] AnimatedWebp(int width, int height, params SKColor[] frames)
+    {
+        static byte[] Chunk(string type, byte[] content) =>
+            [.. Encoding.ASCII.GetBytes(type), .. BitConverter.GetBytes(content.Length), .. content, .. new byte[content.Length % 2]];
+        static byte[] Int24(int value) => [(byte)value, (byte)(value >> 8), (byte)(value >> 16)];
+
+        // Alpha and animation; background and endless loop; each frame: place, size less one, duration, flags, and the picture's own chunk.
+        byte[] body =
+        [
+            .. "WEBP"u8,
+            .. Chunk("VP8X", [0x12, 0, 0, 0, .. Int24(width - 1), .. Int24(height - 1)]),
+            .. Chunk("ANIM", new byte[6]),
+            .. frames.SelectMany(color => Chunk("ANMF", [.. new byte[12], .. Int24(100), 0, .. PixelWithAlpha(color, SKEncodedImageFormat.Webp)[12..]])),
+        ];
+        return [.. "RIFF"u8, .. BitConverter.GetBytes(body.Length), .. body];
+    }
+
     private static byte[] Segment(byte marker, byte[] content) => [0xFF, marker, (byte)((content.Length + 2) >> 8), (byte)(content.Length + 2), .. content];
 
     private static void Chunk(Stream file, string type, byte[] content)
