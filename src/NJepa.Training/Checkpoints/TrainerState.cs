@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using NJepa.Data;
 
 namespace NJepa.Training;
 
@@ -51,8 +50,6 @@ internal sealed record TrainerState
     public required IReadOnlyDictionary<string, string> Options { get; init; }
 
     public required IReadOnlyDictionary<string, string> Versions { get; init; }
-
-    public required IReadOnlyList<BadImage> BadImages { get; init; }
 
     public byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(this, Format);
 

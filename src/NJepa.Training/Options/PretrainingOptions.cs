@@ -167,7 +167,7 @@ public sealed record PretrainingOptions
     [Range(1, 1_000_000)]
     public int LogEvery { get; set; } = 10;
 
-    /// <summary>Folder for the result: model.safetensors, student.safetensors and teacher.safetensors, written when the run ends or is cancelled; besides, losses.csv (<see cref="LossLog"/>) and the checkpoints. One run at a time. Null saves nothing.</summary>
+    /// <summary>Folder for the result: model.safetensors, student.safetensors and teacher.safetensors, written when the run ends or is cancelled; besides, losses.csv (<see cref="LossLog"/>), bad-images.csv (<see cref="BadImageReport"/>) and the checkpoints. One run at a time. Null saves nothing.</summary>
     /// <value>Default null.</value>
     public string? OutputDirectory { get; set; }
 

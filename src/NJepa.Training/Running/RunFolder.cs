@@ -86,18 +86,11 @@ internal sealed class RunFolder : IDisposable
     }
 
     /// <summary>Opens the loss log at a step; what lies after it is taken away.</summary>
-    /// <exception cref="TrainingException">It cannot be written.</exception>
+    /// <exception cref="IOException">It cannot be written.</exception>
     public void OpenLosses(long step)
     {
-        try
-        {
-            _losses?.Dispose();
-            _losses = LossLogWriter.Open(Path, step);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw ResultFolder.CannotBeWritten(Path, exception);
-        }
+        _losses?.Dispose();
+        _losses = LossLogWriter.Open(Path, step);
     }
 
     public void Dispose()

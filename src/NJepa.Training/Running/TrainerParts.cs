@@ -84,7 +84,6 @@ internal sealed class TrainerParts : IDisposable
             Model = RunDescription.Of(Model.Configuration),
             Options = RunDescription.Of(Options),
             Versions = Versions(),
-            BadImages = Loader.BadImages,
         };
     }
 

@@ -54,4 +54,7 @@ internal static partial class TrainingLog
 
     [LoggerMessage(EventId = 17, Level = LogLevel.Error, Message = "No checkpoint could be written ({Problem}) when the run stopped: {Cause}")]
     public static partial void NotSavedBeforeFailing(this ILogger logger, string problem, string cause);
+
+    [LoggerMessage(EventId = 18, Level = LogLevel.Warning, Message = "The list of bad images {Path} cannot be read and is begun anew: {Problem}")]
+    public static partial void BadImageFileIgnored(this ILogger logger, string path, string problem);
 }

@@ -17,6 +17,7 @@ internal sealed class TrainingRun : IDisposable
     private readonly IProgress<TrainingProgress>? _progress;
     private readonly Action _throwIfDisposed;
     private readonly CheckpointSaver? _saver;
+    private readonly BadImageFile? _badImages;
     private readonly ProgressMeter _meter;
     private readonly LoaderWatch _loading;
     private readonly List<TrainingProgress> _history = [];
@@ -32,6 +33,7 @@ internal sealed class TrainingRun : IDisposable
     {
         (_parts, _options, _folder, _progress, _throwIfDisposed, _firstStep) = (parts, parts.Options, folder, progress, throwIfDisposed, parts.Step);
         _saver = folder is null ? null : new CheckpointSaver(folder.Checkpoints, _options.Checkpoints, Capture, parts.Logger);
+        _badImages = folder is null ? null : new BadImageFile(folder.Path, parts.Loader, parts.Logger);
         _meter = new ProgressMeter(parts, _firstStep);
         _loading = new LoaderWatch(parts.Logger, _options.LoaderThreads);
     }
@@ -48,7 +50,7 @@ internal sealed class TrainingRun : IDisposable
 
         try
         {
-            _folder?.OpenLosses(_firstStep);
+            BeginLogs();
             Train(cancellationToken);
         }
         catch (Exception exception) when (exception is not ObjectDisposedException)
@@ -175,6 +177,24 @@ internal sealed class TrainingRun : IDisposable
         _throwIfDisposed();
     }
 
+    private void BeginLogs()
+    {
+        if (_folder is null)
+        {
+            return;
+        }
+
+        try
+        {
+            _folder.OpenLosses(_firstStep);
+            _badImages!.Begin(goesOn: _firstStep > 0);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw ResultFolder.CannotBeWritten(_folder.Path, exception);
+        }
+    }
+
     private void WriteLogs(RunFolder folder, TrainingProgress? report)
     {
         try
@@ -183,10 +203,12 @@ internal sealed class TrainingRun : IDisposable
             {
                 folder.Losses.Append(report);
             }
+
+            _badImages!.Update();
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            string message = $"The loss log in '{folder.Path}' cannot be written: {exception.Message}";
+            string message = $"The loss log and the list of bad images in '{folder.Path}' cannot be written: {exception.Message.TrimEnd('.')}.";
             if (_options.Checkpoints.OnFailure == SaveFailurePolicy.Stop)
             {
                 throw new TrainingException($"{message} Free space there, choose another OutputDirectory, or set CheckpointOptions.OnFailure to Continue.", exception);
@@ -205,16 +227,20 @@ internal sealed class TrainingRun : IDisposable
     /// <summary>An error that leaves the weights whole costs no step. What cannot be saved is said in the log only: the first error is the one to tell.</summary>
     private void SaveBeforeFailing(Exception exception)
     {
-        if (_saver is null || !_weightsAreWhole || _parts.Step == _firstStep)
+        if (_saver is null)
         {
             return;
         }
 
         try
         {
-            _saver.Finish(_parts.Step);
+            _badImages!.Update();
+            if (_weightsAreWhole && _parts.Step > _firstStep)
+            {
+                _saver.Finish(_parts.Step);
+            }
         }
-        catch (Exception second) when (second is TrainingException or ExternalException)
+        catch (Exception second) when (second is TrainingException or ExternalException or IOException or UnauthorizedAccessException)
         {
             _parts.Logger.NotSavedBeforeFailing(second.Message, exception.Message);
         }

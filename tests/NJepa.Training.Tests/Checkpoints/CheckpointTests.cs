@@ -202,9 +202,33 @@ public sealed class CheckpointTests(ResumeTests.Pictures pictures) : TensorTest,
         Func<Task> broken = () => run.RunAsync();
         (await broken.Should().ThrowAsync<TooManyBadImagesException>()).Which.BadImages.Should().ContainSingle();
         run.Names.Should().Equal("step-0000000002");
+        BadImageReport.Read(Path.Combine(run.Folder, "bad-images.csv")).Should().ContainSingle().Which.Name.Should().Be(set.Train.GetName(third.Indices[3]));
 
         File.WriteAllBytes(victim, good);
         (await run.ResumeAsync(options: new ResumeOptions { AllowChangedData = true })).Steps.Should().Be(2);
+    }
+
+    [Fact]
+    public async Task Bad_images_are_listed_once_over_all_parts_of_a_run()
+    {
+        using var set = new DrawnSet(trainPerClass: 4, testPerClass: 1, seed: 6);
+        string[] files = [.. Directory.GetFiles(Path.Combine(set.Folder, "train"), "*.png", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
+        foreach (int bad in (int[])[3, 17])
+        {
+            File.WriteAllText(files[bad], "");
+        }
+
+        using var run = new CheckpointedRun(set.Train);
+        run.Options = run.Options with { Epochs = 3 };
+        var log = new ListLogger();
+        await run.RunAsync(until: 6);
+        run.Logger = log;
+
+        TrainingResult result = await run.ResumeAsync();
+
+        result.BadImages.Select(image => image.Index).Should().Equal(3, 17);
+        BadImageReport.Read(Path.Combine(run.Folder, "bad-images.csv")).Should().Equal(result.BadImages).And.OnlyContain(image => image.Reason.StartsWith("the file is empty", StringComparison.Ordinal));
+        log.Messages.Should().NotContain(message => message.Contains("cannot be used", StringComparison.Ordinal), "it was said when they were found");
     }
 
     [Fact]
@@ -250,7 +274,6 @@ public sealed class CheckpointTests(ResumeTests.Pictures pictures) : TensorTest,
             Model = new Dictionary<string, string>(),
             Options = new Dictionary<string, string>(),
             Versions = new Dictionary<string, string>(),
-            BadImages = [],
         }.ToBytes());
 
         public void Dispose()
