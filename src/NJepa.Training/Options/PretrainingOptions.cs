@@ -113,6 +113,19 @@ public sealed record PretrainingOptions
     [Range(1e-12, 1e12)]
     public double? MaxGradientNorm { get; set; }
 
+    /// <summary>
+    /// What to do when a loss or a gradient is infinite or not a number (also when the sum of all squared gradients exceeds float32, 3e38). Such a step changes neither weights nor optimizer nor
+    /// teacher. On a GPU the run learns of it with the next report, after at most 500 steps.
+    /// </summary>
+    /// <value>Default <see cref="NonFinitePolicy.Stop"/>.</value>
+    [EnumDataType(typeof(NonFinitePolicy))]
+    public NonFinitePolicy OnNonFinite { get; set; }
+
+    /// <summary>How many steps of the whole run <see cref="NonFinitePolicy.SkipStep"/> may skip; one more stops it.</summary>
+    /// <value>Default 10. From 0 to 1,000,000.</value>
+    [Range(0, 1_000_000)]
+    public int MaxSkippedSteps { get; set; } = 10;
+
     /// <summary>Smallest share of an image's area that a random crop covers.</summary>
     /// <value>Default 0.3. From 0.0001 to <see cref="CropScaleMax"/>.</value>
     [Range(0.0001, 1.0)]

@@ -26,6 +26,7 @@ public sealed class JepaTrainer : IDisposable
     private readonly ImageLoader _loader;
     private readonly TrainingSchedule _schedule;
     private readonly FlatAdamW _optimizer;
+    private readonly NonFiniteWatch _watch;
     private readonly TrainingStep _trainingStep;
     private readonly Lock _gate = new();
     private Task _run = Task.CompletedTask;
@@ -69,7 +70,8 @@ public sealed class JepaTrainer : IDisposable
         _loader = new ImageLoader(images, _options.Augmentation(model.Configuration.Encoder.ImageSize), _options.Loading(), _logger);
         _schedule = new TrainingSchedule(_options, _loader.BatchesPerEpoch);
         _optimizer = new FlatAdamW(model.Parameters, _options.Beta1, _options.Beta2, _options.Epsilon);
-        _trainingStep = new TrainingStep(model, _optimizer, _options);
+        _watch = new NonFiniteWatch(model, _options, _schedule, _logger);
+        _trainingStep = new TrainingStep(model, _optimizer, _options, _watch.Guard);
     }
 
     /// <summary>A trainer with options from configuration.</summary>
@@ -90,14 +92,21 @@ public sealed class JepaTrainer : IDisposable
     /// <summary>Steps done so far.</summary>
     public long CompletedSteps => _step;
 
+    internal FlatAdamW Optimizer => _optimizer;
+
+    internal TrainingStep TrainingStep => _trainingStep;
+
+    internal NonFiniteWatch Watch => _watch;
+
     /// <summary>
     /// Runs to the last step, or until cancelled; a cancelled run goes on where it stopped when this is called again. Saves the result where
     /// <see cref="PretrainingOptions.OutputDirectory"/> says.
     /// </summary>
     /// <param name="progress">Told of every report; null for nobody.</param>
     /// <param name="cancellationToken">Ends the run after the current step. The result says so; nothing is thrown.</param>
+    /// <exception cref="NonFiniteException">A loss or a gradient became infinite or not a number, and <see cref="PretrainingOptions.OnNonFinite"/> does not let the run go on.</exception>
     /// <exception cref="TrainingException">
-    /// A loss became infinite or not a number, the native runtime failed (most often for want of memory), <see cref="PretrainingOptions.OutputDirectory"/> cannot be written to (found out before the
+    /// The native runtime failed (most often for want of memory), <see cref="PretrainingOptions.OutputDirectory"/> cannot be written to (found out before the
     /// first step), or a run is already going on.
     /// </exception>
     /// <exception cref="ObjectDisposedException">The trainer is disposed, or was disposed during the run.</exception>
@@ -137,6 +146,7 @@ public sealed class JepaTrainer : IDisposable
         {
             Task.WaitAny(run);
             _optimizer.Dispose();
+            _watch.Dispose();
         }
     }
 
@@ -158,13 +168,14 @@ public sealed class JepaTrainer : IDisposable
             if (_disposed)
             {
                 _optimizer.Dispose();
+                _watch.Dispose();
             }
         }
     }
 
     private TrainingResult Train(IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
-        long firstStep = _step;
+        long firstStep = _step, skippedBefore = _watch.Skipped;
         var history = new List<TrainingProgress>();
         if (_options.OutputDirectory is { } output)
         {
@@ -182,9 +193,9 @@ public sealed class JepaTrainer : IDisposable
         var loading = new LoaderWatch(_logger, _options.LoaderThreads);
         void Report()
         {
+            RequireFinite(inAnyCase: true);
             TrainingProgress report = meter.Report(_step);
             NJepaRuntime.ReleaseFreeMemory();
-            RequireFinite(report);
             history.Add(report);
             LossValues losses = report.Losses;
             _logger.Progress(report.Step, report.TotalSteps, report.Epoch, losses.Total, losses.CleanTeacher, losses.NoisyTeacher, losses.NoisyClean, report.ImagesPerSecond, report.LoaderWaitShare);
@@ -207,6 +218,8 @@ public sealed class JepaTrainer : IDisposable
                 TrainStep(batch, meter);
             }
 
+            RequireFinite(inAnyCase: false);
+
             if (_step % _options.LogEvery == 0)
             {
                 Report();
@@ -221,7 +234,7 @@ public sealed class JepaTrainer : IDisposable
         IReadOnlyList<string> files = _options.OutputDirectory is { } directory ? ResultFolder.Save(directory, _model, _logger) : [];
         _logger.Ended(_step, TotalSteps, meter.Elapsed);
         long steps = _step - firstStep;
-        return new TrainingResult(steps, steps * _options.BatchSize, meter.Elapsed, _step == TotalSteps, history, _loader.BadImages, files);
+        return new TrainingResult(steps, steps * _options.BatchSize, meter.Elapsed, _step == TotalSteps, history, _loader.BadImages, files) { SkippedSteps = _watch.Skipped - skippedBefore };
     }
 
     /// <summary>Packs the images if <see cref="PretrainingOptions.ImageCache"/> asks for it. Cancelling that is no error either: no step is taken.</summary>
@@ -269,16 +282,19 @@ public sealed class JepaTrainer : IDisposable
     private void Step(ImageBatch batch, ProgressMeter meter)
     {
         using DisposeScope scope = NewDisposeScope();
-        meter.Add(_trainingStep.Run(_trainingStep.Upload(batch), Array.ConvertAll(batch.Indices, index => (long)index), _step, _schedule.At(_step)));
+        long[] samples = Array.ConvertAll(batch.Indices, index => (long)index);
+        meter.Add(_trainingStep.Run(_trainingStep.Upload(batch), samples, _step, _schedule.At(_step)), _watch.Guard.Blocked);
+        _watch.Add(_step, samples);
         _step++;
     }
 
-    private static void RequireFinite(TrainingProgress report)
+    /// <summary>Ends the run at a step that was not finite; in any case before a report, otherwise where the answer costs nothing.</summary>
+    private void RequireFinite(bool inAnyCase)
     {
-        if (!double.IsFinite(report.Losses.Total))
+        if (_watch.Check(inAnyCase) is { } bad)
         {
-            throw new TrainingException(Invariant(
-                $"The loss became {report.Losses.Total} by step {report.Step} (terms: {report.Losses}). The weights are lost from there on; lower LearningRate (it was {report.Settings.LearningRate}) or set MaxGradientNorm, and start again."));
+            _step = bad.CompletedSteps ?? _step;
+            throw bad.ToException();
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using NJepa.Data;
 using NJepa.Models;
+using static TorchSharp.torch;
 
 namespace NJepa.Training;
 
@@ -20,10 +21,10 @@ internal sealed class ProgressMeter(JepaModel model, PretrainingOptions options,
 
     public bool HasUnreported => _losses.Steps > 0;
 
-    /// <summary>Adds a step.</summary>
-    public void Add(JepaLosses losses)
+    /// <summary>Adds a step; where the scalar <paramref name="blocked"/> is 1, without its losses.</summary>
+    public void Add(JepaLosses losses, Tensor blocked)
     {
-        _losses.Add(losses);
+        _losses.Add(losses, blocked);
         _lastStepEnd = TrainingInstruments.RecordStep(options.BatchSize, _lastStepEnd);
     }
 

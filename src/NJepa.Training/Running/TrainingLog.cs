@@ -29,6 +29,13 @@ internal static partial class TrainingLog
     public static partial void SlowLoader(this ILogger logger, long step, double loaderWaitShare, int loaderThreads);
 
     [LoggerMessage(
+        EventId = 11,
+        Level = LogLevel.Warning,
+        Message = "Step {Step} of {TotalSteps} was skipped: {What}. Learning rate {LearningRate}, images (indices into the source) {Samples}. Up to step {LastStep} {Blocked} steps were skipped for that, {Skipped} in the whole run; more than {MaxSkippedSteps} stop it. If it goes on: {Remedies}")]
+    public static partial void SkippedStep(
+        this ILogger logger, long step, long totalSteps, string what, double learningRate, string samples, long blocked, long lastStep, long skipped, int maxSkippedSteps, string remedies);
+
+    [LoggerMessage(
         EventId = 5,
         Level = LogLevel.Warning,
         Message = "Precision.BFloat16 is slower than Float32 on {Device}: this processor has no bfloat16 instructions that libtorch uses, so that products are computed in float32 on rounded numbers. Use Precision.Float32 here.")]

@@ -17,4 +17,8 @@ public sealed record TrainingResult(
     bool Completed,
     IReadOnlyList<TrainingProgress> History,
     IReadOnlyList<BadImage> BadImages,
-    IReadOnlyList<string> SavedFiles);
+    IReadOnlyList<string> SavedFiles)
+{
+    /// <summary>Those of <see cref="Steps"/> that changed nothing because a loss or a gradient was not finite; see <see cref="PretrainingOptions.OnNonFinite"/>.</summary>
+    public long SkippedSteps { get; init; }
+}
