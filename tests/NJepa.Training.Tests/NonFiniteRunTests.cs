@@ -149,6 +149,18 @@ public sealed class NonFiniteRunTests(JepaTrainerTests.Pictures pictures) : Tens
     }
 
     [Fact]
+    public async Task Long_intervals_between_reports_do_not_hide_a_bad_step_for_long()
+    {
+        using JepaModel model = Model();
+        using var trainer = new JepaTrainer(model, pictures.Source, Options() with { LogEvery = 1000 });
+        (trainer.Watch.EveryStep, trainer.Watch.MaxUnread) = (false, 3);
+        long reached = 0;
+        Spoil(model, trainer, JepaTerm.CleanTeacher, double.NaN, step => (reached = step) == BadStep);
+        (await FailAsync(trainer)).Step.Should().Be(BadStep + 1);
+        reached.Should().Be(5);
+    }
+
+    [Fact]
     public async Task The_losses_of_a_report_leave_skipped_steps_out()
     {
         using JepaModel model = Model(), undisturbed = Model();

@@ -11,9 +11,6 @@ namespace NJepa.Training;
 /// </summary>
 internal sealed class NonFiniteWatch(JepaModel model, PretrainingOptions options, TrainingSchedule schedule, ILogger logger) : IDisposable
 {
-    /// <summary>After this many steps the device is asked, report or not: what the host remembers stays small.</summary>
-    private const int MaxUnread = 500;
-
     private readonly Queue<(long Step, long[] Samples)> _unread = [];
 
     /// <summary>What the steps are checked with.</summary>
@@ -24,6 +21,9 @@ internal sealed class NonFiniteWatch(JepaModel model, PretrainingOptions options
 
     /// <summary>Whether to ask after each step: on the processor the answer costs nothing.</summary>
     public bool EveryStep { get; set; } = model.Device.type == DeviceType.CPU;
+
+    /// <summary>After this many steps the device is asked, report or not: what the host remembers stays small.</summary>
+    public int MaxUnread { get; set; } = 500;
 
     /// <summary>Remembers a step that was taken.</summary>
     /// <param name="step">The step, counted from 0.</param>

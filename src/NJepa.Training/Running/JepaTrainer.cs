@@ -190,11 +190,12 @@ public sealed class JepaTrainer : IDisposable
 
         long lastStep = PrepareImages(cancellationToken) ? TotalSteps : firstStep;
         using var meter = new ProgressMeter(_model, _options, _schedule, _loader, firstStep);
+        var collapse = new CollapseWatch(_model, _loader.Source, _options, _loader.BatchesPerEpoch, firstStep, _logger);
         var loading = new LoaderWatch(_logger, _options.LoaderThreads);
         void Report()
         {
             RequireFinite(inAnyCase: true);
-            TrainingProgress report = meter.Report(_step);
+            TrainingProgress report = meter.Report(_step) with { Collapse = collapse.Check(_step) };
             NJepaRuntime.ReleaseFreeMemory();
             history.Add(report);
             LossValues losses = report.Losses;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using NJepa.Evaluation;
 
 namespace NJepa.Training;
 
@@ -25,6 +26,9 @@ public sealed record TrainingProgress(
     TimeSpan Elapsed,
     TimeSpan Remaining)
 {
+    /// <summary>Whether the teacher still tells images apart, measured after <see cref="Step"/> on a fixed choice of images; null in reports where this was not due. See <see cref="PretrainingOptions.CollapseCheckEvery"/>.</summary>
+    public CollapseReport? Collapse { get; init; }
+
     /// <summary>One line for a console or a log.</summary>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
