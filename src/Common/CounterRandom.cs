@@ -15,6 +15,7 @@ internal enum RandomPurpose : ulong
     Crop = 8,
     Flip = 9,
     Evaluation = 10,
+    CollapseProbe = 11,
     DataSplit = 20,
     ReplacementImage = 21,
     Drawing = 100,

@@ -21,14 +21,14 @@ public sealed class ChunkedAdamWTests : TensorTest
         double[] p = [.. Enumerable.Range(0, count).Select(i => Math.Cos(i * 0.61))], m = new double[count], v = new double[count];
         Tensor start = tensor(p, ScalarType.Float32);
         (Tensor P, Tensor M, Tensor V) chunked = (start.clone(), zeros(count), zeros(count)), fused = (start.clone(), zeros(count), zeros(count));
-        Tensor stepCount = zeros(1).select(0, 0);
+        Tensor stepCount = zeros(1).select(0, 0), never = zeros(1).select(0, 0);
         for (int step = 1; step <= 3; step++)
         {
             double[] g = [.. Enumerable.Range(0, count).Select(i => (double)(float)Math.Sin((i * 0.37) + step))];
             Tensor gradients = tensor(g, ScalarType.Float32);
             stepCount.fill_(step);
             ChunkedAdamW.Step(chunked.P, gradients, chunked.M, chunked.V, step, 0.01 * step, 0.8, 0.95, 0.3, 1e-6);
-            FusedAdamW.Step(fused.P, gradients, fused.M, fused.V, stepCount, 0.01 * step, 0.8, 0.95, 0.3, 1e-6);
+            FusedAdamW.Step(fused.P, gradients, fused.M, fused.V, stepCount, never, 0.01 * step, 0.8, 0.95, 0.3, 1e-6);
             for (int i = 0; i < count; i++)
             {
                 m[i] = (0.8 * m[i]) + (0.2 * g[i]);

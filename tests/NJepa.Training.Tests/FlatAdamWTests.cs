@@ -83,6 +83,74 @@ public sealed class FlatAdamWTests : TensorTest
         clipped.Zip(gradients, (actual, given) => Math.Abs(actual - (given * factor))).Max().Should().BeLessThan(1e-5);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_blocked_step_changes_nothing_whatever_the_gradients(bool fused)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using JepaModel model = Parity.TinyModel().Build(), other = Parity.TinyModel().Build();
+        using FlatAdamW optimizer = new(model.Parameters, 0.9, 0.999, 1e-8, fused), expected = new(other.Parameters, 0.9, 0.999, 1e-8, fused);
+        Tensor block = tensor(1f), pass = tensor(0f);
+        for (int step = 1; step <= 3; step++)
+        {
+            model.Parameters.Gradients!.fill_(step == 2 ? float.PositiveInfinity : float.NaN);
+            optimizer.Step(0.1, 0.2, block);
+            optimizer.Steps.Should().Be(step - 1);
+            FillGradients(model, step);
+            FillGradients(other, step);
+            optimizer.Step(0.1, 0.2, pass);
+            expected.Step(0.1, 0.2);
+            foreach ((Tensor actual, Tensor right) in new[] { (model.Parameters.Values, other.Parameters.Values), (optimizer.FirstMoment, expected.FirstMoment), (optimizer.SecondMoment, expected.SecondMoment) })
+            {
+                actual.bytes.SequenceEqual(right.bytes).Should().BeTrue();
+            }
+        }
+
+        optimizer.Steps.Should().Be(3);
+        expected.Steps.Should().Be(3);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void An_optimizer_goes_on_from_its_moments_and_steps(bool fused)
+    {
+        using JepaModel model = Parity.TinyModel().Build(), other = Parity.TinyModel().Build();
+        using FlatAdamW whole = new(model.Parameters, 0.9, 0.999, 1e-8, fused), begun = new(other.Parameters, 0.9, 0.999, 1e-8, fused), resumed = new(other.Parameters, 0.9, 0.999, 1e-8, fused);
+        for (int step = 1; step <= 6; step++)
+        {
+            FillGradients(model, step);
+            FillGradients(other, step);
+            whole.Step(0.01, 0.2);
+            (step <= 3 ? begun : resumed).Step(0.01, 0.2);
+            if (step == 3)
+            {
+                resumed.FirstMoment.copy_(begun.FirstMoment);
+                resumed.SecondMoment.copy_(begun.SecondMoment);
+                resumed.Restore(begun.Steps);
+            }
+        }
+
+        resumed.Steps.Should().Be(6);
+        Read(other.Parameters.Values).Should().Equal(Read(model.Parameters.Values));
+    }
+
+    [Fact]
+    public void More_steps_than_float32_can_count_are_counted()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using JepaModel model = Parity.TinyModel().Build();
+        using var optimizer = new FlatAdamW(model.Parameters);
+        optimizer.Restore(1L << 24);
+        optimizer.Step(0.01, 0);
+        optimizer.Step(0.01, 0, tensor(0f));
+        optimizer.Step(0.01, 0, tensor(1f));
+        optimizer.Steps.Should().Be((1L << 24) + 2);
+        Action back = () => optimizer.Restore(-1);
+        back.Should().Throw<ArgumentOutOfRangeException>();
+    }
+
     [Fact]
     public void Parameters_without_gradients_are_refused()
     {

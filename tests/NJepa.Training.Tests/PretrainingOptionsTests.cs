@@ -30,6 +30,8 @@ public sealed class PretrainingOptionsTests
             Beta2 = 0.999,
             Epsilon = 1e-8,
             MaxGradientNorm = null,
+            OnNonFinite = NonFinitePolicy.Stop,
+            MaxSkippedSteps = 10,
             CropScaleMin = 0.3,
             CropScaleMax = 1,
             HorizontalFlip = false,
@@ -40,6 +42,11 @@ public sealed class PretrainingOptionsTests
             ImageCacheSize = null,
             MaxBadImageShare = 0.1,
             LogEvery = 10,
+            WatchCollapse = true,
+            CollapseCheckEvery = null,
+            CollapseProbeImages = 256,
+            CollapseVariation = 0.02,
+            CollapseRankMe = 2,
             OutputDirectory = null,
         });
         options.Validate().Should().BeEmpty();
@@ -57,6 +64,8 @@ public sealed class PretrainingOptionsTests
             LearningRateShape = (LearningRateShape)7,
             Momentum = 1.5,
             MaxGradientNorm = 0,
+            OnNonFinite = (NonFinitePolicy)2,
+            MaxSkippedSteps = -1,
             CropScaleMin = 0.9,
             CropScaleMax = 0.5,
             WarmupEpochs = 3,
@@ -64,6 +73,10 @@ public sealed class PretrainingOptionsTests
             OutputDirectory = "a\0b",
             ImageCache = " ",
             ImageCacheSize = 16385,
+            CollapseCheckEvery = 0,
+            CollapseProbeImages = 1,
+            CollapseVariation = double.NaN,
+            CollapseRankMe = -1,
         };
         options.Validate().Should().Equal(
             "PretrainingOptions.Epochs is 0; it must be from 1 to 1000000 (default 100).",
@@ -72,13 +85,19 @@ public sealed class PretrainingOptionsTests
             "PretrainingOptions.LearningRateShape is 7; it must be one of Cosine, Constant (default Cosine).",
             "PretrainingOptions.Momentum is 1.5; it must be from 0 to 1 (default 0.996).",
             "PretrainingOptions.MaxGradientNorm is 0; it must be from 1E-12 to 1000000000000 or null.",
+            "PretrainingOptions.OnNonFinite is 2; it must be one of Stop, SkipStep (default Stop).",
+            "PretrainingOptions.MaxSkippedSteps is -1; it must be from 0 to 1000000 (default 10).",
             "PretrainingOptions.ImageCacheSize is 16385; it must be from 1 to 16384 or null.",
+            "PretrainingOptions.CollapseCheckEvery is 0; it must be from 1 to 1000000000 or null.",
+            "PretrainingOptions.CollapseProbeImages is 1; it must be from 2 to 65536 (default 256).",
+            "PretrainingOptions.CollapseVariation is NaN; it must be from 0 to 1 (default 0.02).",
+            "PretrainingOptions.CollapseRankMe is -1; it must be from 0 to 65536 (default 2).",
             "PretrainingOptions.CropScaleMin is 0.9, above CropScaleMax = 0.5; swap them or lower the minimum.",
             "PretrainingOptions.WarmupEpochs is 3, more than Epochs = 0; shorten the warm-up or leave it null for one fifteenth of the run.",
             "PretrainingOptions.Normalization is null; use ImageNormalization.ImageNet or your own mean and standard deviation.",
             "PretrainingOptions.OutputDirectory is 'a\\0b'; it must be the path of a folder, or null to save nothing.",
             "PretrainingOptions.ImageCache is ' '; it must be the path of a file, or null to decode each time.");
-        new PretrainingOptionsValidator().Validate(null, options).Failures.Should().HaveCount(12);
+        new PretrainingOptionsValidator().Validate(null, options).Failures.Should().HaveCount(18);
     }
 
     [Theory]

@@ -14,6 +14,7 @@ internal sealed class NJepaStepper : IStepper
     private readonly JepaModel _model;
     private readonly PretrainingOptions _options;
     private readonly FlatAdamW _optimizer;
+    private readonly FiniteGuard _guard;
     private readonly TrainingStep _step;
     private readonly StepSettings _settings = new(1e-4, 0.04, 0.996);
     private readonly ImageLoader _loader;
@@ -26,7 +27,8 @@ internal sealed class NJepaStepper : IStepper
         _model = work.Builder().Build(device);
         _options = PretrainingOptions.SmallData with { BatchSize = work.Batch, MicroBatchSize = work.MicroBatch };
         _optimizer = new FlatAdamW(_model.Parameters);
-        _step = new TrainingStep(_model, _optimizer, _options);
+        _guard = new FiniteGuard(_model, _options.OnNonFinite);
+        _step = new TrainingStep(_model, _optimizer, _options, _guard);
         _samples = [.. Enumerable.Range(0, work.Batch).Select(i => (long)i)];
         _loader = new ImageLoader(
             ImageSource.Open(work.Images),
@@ -74,6 +76,7 @@ internal sealed class NJepaStepper : IStepper
     {
         _loader.Dispose();
         _pixels.Dispose();
+        _guard.Dispose();
         _optimizer.Dispose();
         _model.Dispose();
     }

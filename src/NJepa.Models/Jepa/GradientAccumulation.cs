@@ -30,7 +30,7 @@ internal static class GradientAccumulation
             using DisposeScope partScope = NewDisposeScope();
             long count = Math.Min(microBatch, batch - start);
             JepaOutputs outputs = model.Forward(images(start, count), inputs.Slice(start, count));
-            JepaLosses losses = JepaObjective.Prediction(recipe, outputs);
+            JepaLosses losses = JepaObjective.Prediction(recipe, outputs, model.LossFault);
             double share = count / (double)batch;
             Tensor loss = losses.Total.Times(share);
             if (regulariser is not null)
@@ -65,7 +65,7 @@ internal static class GradientAccumulation
         }
 
         Tensor pooledBD = cat(parts).requires_grad_(true);
-        (Tensor sum, Tensor variance, Tensor covariance) = JepaObjective.Regularisers(model.Configuration.Recipe.VarianceCovariance, pooledBD);
+        (Tensor sum, Tensor variance, Tensor covariance) = JepaObjective.Regularisers(model.Configuration.Recipe.VarianceCovariance, pooledBD, model.LossFault);
         sum.backward();
         return new Regulariser(pooledBD.grad!, sum.detach(), variance.detach(), covariance.detach());
     }

@@ -12,7 +12,7 @@ namespace NJepa.Models;
 /// <remarks>
 /// Shapes: B images, L patches in the grid, K visible patches, M target blocks, T patches per block, D encoder width, P predictor width.
 /// One training step is <see cref="SampleInputs"/>, <see cref="Forward"/>, <see cref="ComputeLosses"/>, <see cref="Backward"/>, an optimizer step on <see cref="Parameters"/> and
-/// <see cref="UpdateTeacher"/>, all in one dispose scope. Not thread-safe while training.
+/// <see cref="UpdateTeacher(double)"/>, all in one dispose scope. Not thread-safe while training.
 /// </remarks>
 public sealed class JepaModel : IDisposable
 {
@@ -84,6 +84,9 @@ public sealed class JepaModel : IDisposable
     /// <summary>Told when the teacher, the student and the predictors have been computed; for measurements.</summary>
     internal Action<string>? PhaseEnded { get; set; }
 
+    /// <summary>For tests of what becomes of numbers that go wrong: gives each term of the loss another value before it is summed and differentiated.</summary>
+    internal Func<JepaTerm, Tensor, Tensor>? LossFault { get; set; }
+
     internal Predictor CleanPredictor { get; }
 
     internal Predictor? NoisyPredictor { get; }
@@ -137,7 +140,7 @@ public sealed class JepaModel : IDisposable
             throw new ArgumentException("The variance and covariance terms need a batch of at least 2 images; it has 1. Use larger batches or VarianceCovarianceWeights.None.", nameof(outputs));
         }
 
-        return JepaObjective.Compute(Configuration.Recipe, outputs);
+        return JepaObjective.Compute(Configuration.Recipe, outputs, LossFault);
     }
 
     /// <summary>
@@ -237,7 +240,7 @@ public sealed class JepaModel : IDisposable
 
     /// <summary>
     /// Brings the weights that the networks read up to date with <see cref="Parameters"/> and <see cref="TeacherParameters"/>. Call it after changing these directly in
-    /// <see cref="Precision.BFloat16"/>, whose networks read a copy; <see cref="UpdateTeacher"/>, <see cref="ResetTeacher"/> and <see cref="LoadWeights"/> do it themselves.
+    /// <see cref="Precision.BFloat16"/>, whose networks read a copy; <see cref="UpdateTeacher(double)"/>, <see cref="ResetTeacher"/> and <see cref="LoadWeights"/> do it themselves.
     /// </summary>
     public void RefreshWeights()
     {
@@ -249,7 +252,12 @@ public sealed class JepaModel : IDisposable
     /// <summary>Step 7 of the method: <c>teacher = momentum * teacher + (1 - momentum) * student</c>, one native call over the flat buffers.</summary>
     /// <param name="momentum">Share of the old teacher that stays, from 0 to 1.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="momentum"/> is outside 0..1 or not a number.</exception>
-    public void UpdateTeacher(double momentum)
+    public void UpdateTeacher(double momentum) => UpdateTeacher(momentum, null);
+
+    /// <summary>The same, unless the device says that the step does not count.</summary>
+    /// <param name="momentum">Share of the old teacher that stays, from 0 to 1.</param>
+    /// <param name="blocked">A float32 scalar on <see cref="Device"/>: 1 leaves the teacher as it is, 0 updates it; nobody waits for it. Null updates.</param>
+    internal void UpdateTeacher(double momentum, Tensor? blocked)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         if (!(momentum >= 0 && momentum <= 1))
@@ -262,6 +270,11 @@ public sealed class JepaModel : IDisposable
         // Filled there: sending a number to a GPU would wait for it.
         Tensor weight = empty([], ScalarType.Float32, Device);
         weight.FillWith(1.0 - momentum);
+        if (blocked is not null)
+        {
+            weight.mul_(blocked.logical_not());
+        }
+
         TeacherParameters.Values.lerp_(_studentValues, weight);
         RefreshWeights();
     }

@@ -16,7 +16,8 @@ public sealed class FlatAdamW : IDisposable
     private readonly double _beta2;
     private readonly double _epsilon;
     private readonly List<Part> _parts = [];
-    private readonly Tensor _stepCount;
+    private readonly StepCount _steps;
+    private readonly Tensor _never;
     private readonly bool _fused;
 
     /// <summary>An optimizer with zero moments.</summary>
@@ -47,7 +48,8 @@ public sealed class FlatAdamW : IDisposable
         using DisposeScope scope = NewDisposeScope();
         FirstMoment = zeros_like(parameters.Values).DetachFromDisposeScope();
         SecondMoment = zeros_like(parameters.Values).DetachFromDisposeScope();
-        _stepCount = zeros(1, dtype: ScalarType.Float32, device: parameters.Values.device).select(0, 0).DetachFromDisposeScope();
+        _steps = new StepCount(parameters.Values.device);
+        _never = zeros(1, dtype: ScalarType.Float32, device: parameters.Values.device).select(0, 0).DetachFromDisposeScope();
         AddPart(0, parameters.DecayedCount, decayed: true);
         AddPart(parameters.DecayedCount, parameters.Count - parameters.DecayedCount, decayed: false);
 
@@ -67,38 +69,58 @@ public sealed class FlatAdamW : IDisposable
     /// <summary>Running mean of the squared gradients, laid out as the parameters.</summary>
     public Tensor SecondMoment { get; }
 
-    /// <summary>Number of steps taken.</summary>
-    public long Steps { get; private set; }
+    /// <summary>Number of steps taken. In a run of a <see cref="JepaTrainer"/>, which lets the device block steps, reading it waits for the device.</summary>
+    /// <exception cref="ObjectDisposedException">The optimizer is disposed.</exception>
+    public long Steps
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(FirstMoment.IsInvalid, this);
+            return _steps.Value;
+        }
+    }
 
     /// <summary>One update of all parameters. Gradients are left as they are.</summary>
     /// <param name="learningRate">The learning rate; finite, at least 0.</param>
     /// <param name="weightDecay">Decoupled weight decay of the decayed part; finite, at least 0.</param>
     /// <exception cref="ArgumentOutOfRangeException">A number is out of its range; nothing was changed.</exception>
     /// <exception cref="ObjectDisposedException">The optimizer or the parameters are disposed.</exception>
-    public void Step(double learningRate, double weightDecay)
+    public void Step(double learningRate, double weightDecay) => Step(learningRate, weightDecay, null);
+
+    /// <summary>One update, unless the device says that the step does not count: parameters, moments and number of steps then stay as they are, whatever the gradients.</summary>
+    /// <param name="learningRate">The learning rate; finite, at least 0.</param>
+    /// <param name="weightDecay">Decoupled weight decay of the decayed part; finite, at least 0.</param>
+    /// <param name="blocked">A float32 scalar on the parameters' device: 1 blocks the step, 0 takes it. Nobody waits for it where there is a fused kernel. Null takes the step.</param>
+    internal void Step(double learningRate, double weightDecay, Tensor? blocked)
     {
         ThrowIfDisposed();
         Require(learningRate >= 0 && double.IsFinite(learningRate), nameof(learningRate), learningRate, "it must be finite and at least 0");
         Require(weightDecay >= 0 && double.IsFinite(weightDecay), nameof(weightDecay), weightDecay, "it must be finite and at least 0");
         using IDisposable noGradient = no_grad();
-        Steps++;
-        _stepCount.FillWith(Steps);
+        if (!_fused && blocked is not null)
+        {
+            if (IsSet(blocked))
+            {
+                return;
+            }
+
+            blocked = null;
+        }
+
+        _steps.Advance(blocked);
         foreach (Part part in _parts)
         {
             double decay = part.Decayed ? weightDecay : 0.0;
             if (_fused)
             {
-                FusedAdamW.Step(part.Values, part.Gradients, part.First, part.Second, _stepCount, learningRate, _beta1, _beta2, decay, _epsilon);
+                FusedAdamW.Step(part.Values, part.Gradients, part.First, part.Second, _steps.Number, blocked ?? _never, learningRate, _beta1, _beta2, decay, _epsilon);
             }
             else
             {
-                ChunkedAdamW.Step(part.Values, part.Gradients, part.First, part.Second, Steps, learningRate, _beta1, _beta2, decay, _epsilon);
+                ChunkedAdamW.Step(part.Values, part.Gradients, part.First, part.Second, _steps.Value, learningRate, _beta1, _beta2, decay, _epsilon);
             }
         }
     }
-
-    /// <summary>Sets the number of steps taken, when the moments have been restored.</summary>
-    internal void Restore(long steps) => Steps = steps;
 
     /// <summary>
     /// Scales all gradients down so that their common L2 norm is at most <paramref name="maxNorm"/>, without asking the device how long they are.
@@ -109,12 +131,37 @@ public sealed class FlatAdamW : IDisposable
     public void ClipGradients(double maxNorm)
     {
         ThrowIfDisposed();
+        using Tensor norm = GradientNorm();
+        ClipGradients(maxNorm, norm);
+    }
+
+    /// <summary>The common L2 norm of all gradients, a float32 scalar on the device that belongs to the caller: not finite if a gradient is not, or the sum of their squares, which AdamW's second moment needs.</summary>
+    internal Tensor GradientNorm()
+    {
+        using IDisposable noGradient = no_grad();
+        return _parameters.Gradients!.norm();
+    }
+
+    /// <summary>The same as <see cref="ClipGradients(double)"/> with a norm that is known already.</summary>
+    internal void ClipGradients(double maxNorm, Tensor norm)
+    {
+        ThrowIfDisposed();
         Require(maxNorm > 0 && double.IsFinite(maxNorm), nameof(maxNorm), maxNorm, "it must be finite and above 0; leave the call out to clip nothing");
         using IDisposable noGradient = no_grad();
         using DisposeScope scope = NewDisposeScope();
         Tensor gradients = _parameters.Gradients!;
-        Tensor limit = gradients.norm().Plus(1e-6).reciprocal().Times(maxNorm);
+        Tensor limit = norm.Plus(1e-6).reciprocal().Times(maxNorm);
         gradients.mul_(minimum(limit, ones_like(limit)));
+    }
+
+    /// <summary>Goes on from a number of steps, for checkpoints; the moments are to be copied into <see cref="FirstMoment"/> and <see cref="SecondMoment"/>.</summary>
+    /// <param name="steps">Number of steps taken, at least 0.</param>
+    internal void Restore(long steps)
+    {
+        ThrowIfDisposed();
+        ArgumentOutOfRangeException.ThrowIfNegative(steps);
+        using IDisposable noGradient = no_grad();
+        _steps.Restore(steps);
     }
 
     /// <inheritdoc/>
@@ -131,7 +178,8 @@ public sealed class FlatAdamW : IDisposable
         _parts.Clear();
         FirstMoment.Dispose();
         SecondMoment.Dispose();
-        _stepCount.Dispose();
+        _steps.Dispose();
+        _never.Dispose();
     }
 
     // The slices share the parameters' memory and would outlive them: an update of weights that nobody can read any more.
@@ -139,6 +187,12 @@ public sealed class FlatAdamW : IDisposable
     {
         ObjectDisposedException.ThrowIf(FirstMoment.IsInvalid, this);
         ObjectDisposedException.ThrowIf(_parameters.Values.IsInvalid, _parameters);
+    }
+
+    private static bool IsSet(Tensor flag)
+    {
+        using Tensor host = flag.cpu();
+        return host.data<float>()[0] != 0;
     }
 
     private static void Require(bool satisfied, string name, double value, string allowed)

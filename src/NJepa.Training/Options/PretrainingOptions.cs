@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using NJepa.Data;
+using NJepa.Evaluation;
 using NJepa.Models;
 
 namespace NJepa.Training;
@@ -113,6 +114,19 @@ public sealed record PretrainingOptions
     [Range(1e-12, 1e12)]
     public double? MaxGradientNorm { get; set; }
 
+    /// <summary>
+    /// What to do when a loss or a gradient is infinite or not a number (also when the sum of all squared gradients exceeds float32, 3e38). Such a step changes neither weights nor optimizer nor
+    /// teacher. On a GPU the run learns of it with the next report, after at most 500 steps.
+    /// </summary>
+    /// <value>Default <see cref="NonFinitePolicy.Stop"/>.</value>
+    [EnumDataType(typeof(NonFinitePolicy))]
+    public NonFinitePolicy OnNonFinite { get; set; }
+
+    /// <summary>How many steps of the whole run <see cref="NonFinitePolicy.SkipStep"/> may skip; one more stops it.</summary>
+    /// <value>Default 10. From 0 to 1,000,000.</value>
+    [Range(0, 1_000_000)]
+    public int MaxSkippedSteps { get; set; } = 10;
+
     /// <summary>Smallest share of an image's area that a random crop covers.</summary>
     /// <value>Default 0.3. From 0.0001 to <see cref="CropScaleMax"/>.</value>
     [Range(0.0001, 1.0)]
@@ -166,6 +180,41 @@ public sealed record PretrainingOptions
     /// <value>Default 10. From 1 to 1,000,000.</value>
     [Range(1, 1_000_000)]
     public int LogEvery { get; set; } = 10;
+
+    /// <summary>
+    /// Whether to measure now and then how well the teacher still tells images apart (<see cref="TrainingProgress.Collapse"/>), and to warn when features collapse. It does not change the run.
+    /// </summary>
+    /// <value>Default true.</value>
+    public bool WatchCollapse { get; set; } = true;
+
+    /// <summary>
+    /// Steps between two such measurements, each at the first report from there on and at the end of the run. Null for an epoch, but no less than 100 steps and no more than 500: one
+    /// costs about as much as a step or two.
+    /// </summary>
+    /// <value>Default null. From 1 to 1,000,000,000.</value>
+    [Range(1.0, 1e9)]
+    public long? CollapseCheckEvery { get; set; }
+
+    /// <summary>Images for that, chosen by <see cref="Seed"/>, decoded at the first measurement and kept in memory (at 224 pixels 0.15 MB each). Fewer if there are no more or some cannot be read.</summary>
+    /// <value>Default 256. From 2 to 65536.</value>
+    [Range(2, 65_536)]
+    public int CollapseProbeImages { get; set; } = 256;
+
+    /// <summary>
+    /// Warn when the standard deviation of the features over images is at most this share of their root mean square. Untrained it is about 0.13; runs that learn stay above 0.1, collapsed ones fall to
+    /// 0.01 and less. It counts once both thresholds have been passed, or after the warm-up, and from <see cref="CollapseReport.CollapsedVariation"/> down at any time.
+    /// </summary>
+    /// <value>Default 0.02. From 0 (only if all images have the very same features) to 1.</value>
+    [Range(0.0, 1.0)]
+    public double CollapseVariation { get; set; } = 0.02;
+
+    /// <summary>
+    /// Warn when <see cref="CollapseReport.RankMe"/> is less than this: the features then consist of a part that all images share. Untrained it is 5 to 12; with fewer than 11 images less
+    /// is asked for. It counts as <see cref="CollapseVariation"/> does.
+    /// </summary>
+    /// <value>Default 2. From 0, which switches it off, to 65536.</value>
+    [Range(0.0, 65_536.0)]
+    public double CollapseRankMe { get; set; } = 2;
 
     /// <summary>Folder for the result: model.safetensors, student.safetensors and teacher.safetensors, written when the run ends or is cancelled; besides, losses.csv (<see cref="LossLog"/>), bad-images.csv (<see cref="BadImageReport"/>) and the checkpoints. One run at a time. Null saves nothing.</summary>
     /// <value>Default null.</value>

@@ -75,14 +75,17 @@ public sealed class JepaTrainer : IDisposable
     /// <summary>Steps done so far.</summary>
     public long CompletedSteps => _parts.Step;
 
+    internal TrainerParts Parts => _parts;
+
     /// <summary>
     /// Runs to the last step, or until cancelled; a cancelled run goes on where it stopped when this is called again. Saves the result where
     /// <see cref="PretrainingOptions.OutputDirectory"/> says, and checkpoints on the way. A run that another process began there is not touched: <see cref="ResumeAsync"/> goes on with it.
     /// </summary>
     /// <param name="progress">Told of every report; null for nobody.</param>
     /// <param name="cancellationToken">Ends the run after the current step. The result says so; nothing is thrown.</param>
+    /// <exception cref="NonFiniteException">A loss or a gradient became infinite or not a number, and <see cref="PretrainingOptions.OnNonFinite"/> does not let the run go on.</exception>
     /// <exception cref="TrainingException">
-    /// A loss became infinite or not a number, the native runtime failed (most often for want of memory), <see cref="PretrainingOptions.OutputDirectory"/> cannot be written to (found out before the
+    /// The native runtime failed (most often for want of memory), <see cref="PretrainingOptions.OutputDirectory"/> cannot be written to (found out before the
     /// first step), or a run is already going on.
     /// </exception>
     /// <exception cref="ObjectDisposedException">The trainer is disposed, or was disposed during the run.</exception>

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using NJepa.Models;
+using static TorchSharp.torch;
 
 namespace NJepa.Training;
 
@@ -16,12 +17,12 @@ internal sealed class ProgressMeter(TrainerParts parts, long firstStep)
 
     public TimeSpan Elapsed => _watch.Elapsed;
 
-    public bool HasUnreported => parts.Losses.Steps > 0;
+    public bool HasUnreported => parts.Losses.Steps > 0 && parts.Step > _lastStep;
 
-    /// <summary>Adds a step.</summary>
-    public void Add(JepaLosses losses)
+    /// <summary>Adds a step; where the scalar <paramref name="blocked"/> is 1, without its losses.</summary>
+    public void Add(JepaLosses losses, Tensor blocked)
     {
-        parts.Losses.Add(losses);
+        parts.Losses.Add(losses, blocked);
         _lastStepEnd = TrainingInstruments.RecordStep(parts.Options.BatchSize, _lastStepEnd);
     }
 

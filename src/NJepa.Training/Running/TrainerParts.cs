@@ -15,7 +15,8 @@ internal sealed class TrainerParts : IDisposable
         Schedule = new TrainingSchedule(options, Loader.BatchesPerEpoch);
         Optimizer = new FlatAdamW(model.Parameters, options.Beta1, options.Beta2, options.Epsilon);
         Losses = new LossMeter(model);
-        StepRunner = new TrainingStep(model, Optimizer, options);
+        NonFinite = new NonFiniteWatch(model, options, Schedule, logger);
+        StepRunner = new TrainingStep(model, Optimizer, options, NonFinite.Guard);
     }
 
     public JepaModel Model { get; }
@@ -31,6 +32,8 @@ internal sealed class TrainerParts : IDisposable
     public FlatAdamW Optimizer { get; }
 
     public LossMeter Losses { get; }
+
+    public NonFiniteWatch NonFinite { get; }
 
     public TrainingStep StepRunner { get; }
 
@@ -64,6 +67,7 @@ internal sealed class TrainerParts : IDisposable
         Model.LoadWeights(Path.Combine(folder, CheckpointFiles.Model));
         OptimizerSnapshot.Load(Path.Combine(folder, CheckpointFiles.Optimizer), Optimizer, Model.Parameters, state.OptimizerSteps);
         Losses.Load(new LossMeterState(state.LossSums, state.LossSteps));
+        NonFinite.Skipped = state.SkippedSteps;
         Step = state.Step;
     }
 
@@ -76,10 +80,10 @@ internal sealed class TrainerParts : IDisposable
             Step = Step,
             TotalSteps = TotalSteps,
             OptimizerSteps = Optimizer.Steps,
-            SkippedSteps = 0,
+            SkippedSteps = NonFinite.Skipped,
             SavedAt = DateTime.UtcNow,
             LossSums = losses.Sums,
-            LossSteps = losses.Steps,
+            LossSteps = losses.Count,
             Data = Data,
             Model = RunDescription.Of(Model.Configuration),
             Options = RunDescription.Of(Options),
@@ -92,6 +96,7 @@ internal sealed class TrainerParts : IDisposable
         Loader.Dispose();
         Optimizer.Dispose();
         Losses.Dispose();
+        NonFinite.Dispose();
     }
 
     private SortedDictionary<string, string> Versions()

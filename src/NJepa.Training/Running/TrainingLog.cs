@@ -29,6 +29,32 @@ internal static partial class TrainingLog
     public static partial void SlowLoader(this ILogger logger, long step, double loaderWaitShare, int loaderThreads);
 
     [LoggerMessage(
+        EventId = 11,
+        Level = LogLevel.Warning,
+        Message = "Step {Step} of {TotalSteps} was skipped: {What}. Learning rate {LearningRate}, images (indices into the source) {Samples}. Up to step {LastStep} {Blocked} steps were skipped for that, {Skipped} in the whole run; more than {MaxSkippedSteps} stop it. If it goes on: {Remedies}")]
+    public static partial void SkippedStep(
+        this ILogger logger, long step, long totalSteps, string what, double learningRate, string samples, long blocked, long lastStep, long skipped, int maxSkippedSteps, string remedies);
+
+    [LoggerMessage(
+        EventId = 12,
+        Level = LogLevel.Warning,
+        Message = "The teacher hardly tells images apart (step {Step}, {Images} fixed images): its features vary over the images by {Variation:0.0000} of their size (usual is above 0.1, suspicious {SmallestVariation} and less), RankMe is {RankMe:0.0} of {Width} (usual is above 5, suspicious less than {SmallestRankMe:0.0}), the mean cosine of two images {Cosine:0.00}. Features that are the same for all images are easy to predict: a low loss means nothing then, and the encoder is of little use. If it stays so, stop and {Remedies}. Said once until it recovers")]
+    public static partial void Collapsed(
+        this ILogger logger, long step, int images, double variation, double smallestVariation, double rankMe, int width, double smallestRankMe, double cosine, string remedies);
+
+    [LoggerMessage(
+        EventId = 13,
+        Level = LogLevel.Information,
+        Message = "The teacher tells images apart again (step {Step}): its features vary over the images by {Variation:0.0000} of their size, RankMe is {RankMe:0.0} of {Width}")]
+    public static partial void Recovered(this ILogger logger, long step, double variation, double rankMe, int width);
+
+    [LoggerMessage(
+        EventId = 14,
+        Level = LogLevel.Warning,
+        Message = "Whether the features collapse cannot be watched in this run (step {Step}): {Problem}. Training goes on; set CollapseProbeImages otherwise, or WatchCollapse to false to be spared this")]
+    public static partial void CollapseUnknown(this ILogger logger, long step, string problem);
+
+    [LoggerMessage(
         EventId = 5,
         Level = LogLevel.Warning,
         Message = "Precision.BFloat16 is slower than Float32 on {Device}: this processor has no bfloat16 instructions that libtorch uses, so that products are computed in float32 on rounded numbers. Use Precision.Float32 here.")]

@@ -1,4 +1,5 @@
 using System.Globalization;
+using NJepa.Evaluation;
 
 namespace NJepa.Training;
 
@@ -7,7 +8,7 @@ namespace NJepa.Training;
 /// <param name="TotalSteps">Steps of the whole run.</param>
 /// <param name="Epoch">The epoch of the last step, counted from 1.</param>
 /// <param name="Epochs">Epochs of the whole run.</param>
-/// <param name="Losses">Loss terms, averaged over the steps since the last report.</param>
+/// <param name="Losses">Loss terms, averaged over the steps since the last report without skipped ones; not a number if all were skipped.</param>
 /// <param name="Settings">Learning rate, weight decay and momentum of the last step.</param>
 /// <param name="ImagesPerSecond">Images trained on per second since the last report.</param>
 /// <param name="LoaderWaitShare">Share of the time since the last report that training waited for images, 0 to 1. Well above 0: raise LoaderThreads or shrink the images beforehand.</param>
@@ -25,6 +26,9 @@ public sealed record TrainingProgress(
     TimeSpan Elapsed,
     TimeSpan Remaining)
 {
+    /// <summary>Whether the teacher still tells images apart, measured after <see cref="Step"/> on a fixed choice of images; null in reports where this was not due. See <see cref="PretrainingOptions.CollapseCheckEvery"/>.</summary>
+    public CollapseReport? Collapse { get; init; }
+
     /// <summary>One line for a console or a log.</summary>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,

@@ -24,4 +24,7 @@ public sealed record TrainingResult(
 
     /// <summary>The folder of the newest checkpoint that this run wrote; null without one.</summary>
     public string? Checkpoint { get; init; }
+
+    /// <summary>Those of <see cref="Steps"/> that changed nothing because a loss or a gradient was not finite; see <see cref="PretrainingOptions.OnNonFinite"/>.</summary>
+    public long SkippedSteps { get; init; }
 }

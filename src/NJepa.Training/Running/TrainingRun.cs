@@ -3,7 +3,6 @@ using Microsoft.Extensions.Logging;
 using NJepa.Data;
 using NJepa.Models;
 using TorchSharp;
-using static System.FormattableString;
 using static TorchSharp.torch;
 
 namespace NJepa.Training;
@@ -20,8 +19,10 @@ internal sealed class TrainingRun : IDisposable
     private readonly BadImageFile? _badImages;
     private readonly ProgressMeter _meter;
     private readonly LoaderWatch _loading;
+    private readonly CollapseWatch _collapse;
     private readonly List<TrainingProgress> _history = [];
     private readonly long _firstStep;
+    private readonly long _skippedBefore;
     private bool _weightsAreWhole = true;
 
     /// <summary>A run.</summary>
@@ -36,6 +37,8 @@ internal sealed class TrainingRun : IDisposable
         _badImages = folder is null ? null : new BadImageFile(folder.Path, parts.Loader, parts.Logger);
         _meter = new ProgressMeter(parts, _firstStep);
         _loading = new LoaderWatch(parts.Logger, _options.LoaderThreads);
+        _collapse = new CollapseWatch(parts.Model, parts.Loader.Source, _options, parts.Loader.BatchesPerEpoch, _firstStep, parts.Logger);
+        _skippedBefore = parts.NonFinite.Skipped;
     }
 
     /// <summary>Runs.</summary>
@@ -65,6 +68,7 @@ internal sealed class TrainingRun : IDisposable
         return new TrainingResult(steps, steps * _options.BatchSize, _meter.Elapsed, _parts.Step == _parts.TotalSteps, _history, _parts.Loader.BadImages, files)
         {
             FirstStep = _firstStep,
+            SkippedSteps = _parts.NonFinite.Skipped - _skippedBefore,
             Checkpoint = _saver?.Newest,
         };
     }
@@ -89,6 +93,7 @@ internal sealed class TrainingRun : IDisposable
                 TrainStep(batch);
             }
 
+            RequireFinite(inAnyCase: false);
             bool last = _parts.Step == _parts.TotalSteps;
             if (last || _parts.Step % _options.LogEvery == 0)
             {
@@ -154,16 +159,18 @@ internal sealed class TrainingRun : IDisposable
     {
         using DisposeScope scope = NewDisposeScope();
         _weightsAreWhole = false;
-        _meter.Add(_parts.StepRunner.Run(_parts.StepRunner.Upload(batch), Array.ConvertAll(batch.Indices, index => (long)index), _parts.Step, _parts.Schedule.At(_parts.Step)));
+        long[] samples = Array.ConvertAll(batch.Indices, index => (long)index);
+        _meter.Add(_parts.StepRunner.Run(_parts.StepRunner.Upload(batch), samples, _parts.Step, _parts.Schedule.At(_parts.Step)), _parts.NonFinite.Guard.Blocked);
+        _parts.NonFinite.Add(_parts.Step, samples);
         _parts.Step++;
         _weightsAreWhole = true;
     }
 
     private void Report(bool isWhole)
     {
-        TrainingProgress report = _meter.Report(_parts.Step, isWhole);
+        RequireFinite(inAnyCase: true);
+        TrainingProgress report = _meter.Report(_parts.Step, isWhole) with { Collapse = _collapse.Check(_parts.Step) };
         NJepaRuntime.ReleaseFreeMemory();
-        RequireFinite(report);
         _history.Add(report);
         LossValues losses = report.Losses;
         _parts.Logger.Progress(report.Step, report.TotalSteps, report.Epoch, losses.Total, losses.CleanTeacher, losses.NoisyTeacher, losses.NoisyClean, report.ImagesPerSecond, report.LoaderWaitShare);
@@ -220,6 +227,8 @@ internal sealed class TrainingRun : IDisposable
 
     private CheckpointContent Capture()
     {
+        // Where a GPU has not been asked yet, steps may have changed nothing: the checkpoint would be that of an earlier one.
+        RequireFinite(inAnyCase: true);
         _folder!.Losses.Flush();
         return _parts.Capture();
     }
@@ -235,6 +244,11 @@ internal sealed class TrainingRun : IDisposable
         try
         {
             _badImages!.Update();
+            if (_weightsAreWhole && _parts.NonFinite.Check(inAnyCase: true) is { CompletedSteps: { } completed })
+            {
+                _parts.Step = completed;
+            }
+
             if (_weightsAreWhole && _parts.Step > _firstStep)
             {
                 _saver.Finish(_parts.Step);
@@ -268,12 +282,13 @@ internal sealed class TrainingRun : IDisposable
         return failed is null ? files : throw failed;
     }
 
-    private static void RequireFinite(TrainingProgress report)
+    /// <summary>Ends the run at a step that was not finite; in any case before a report or a checkpoint, otherwise where the answer costs nothing.</summary>
+    private void RequireFinite(bool inAnyCase)
     {
-        if (!double.IsFinite(report.Losses.Total))
+        if (_parts.NonFinite.Check(inAnyCase) is { } bad)
         {
-            throw new TrainingException(Invariant(
-                $"The loss became {report.Losses.Total} by step {report.Step} (terms: {report.Losses}). The weights are lost from there on; lower LearningRate (it was {report.Settings.LearningRate}) or set MaxGradientNorm, and start again."));
+            _parts.Step = bad.CompletedSteps ?? _parts.Step;
+            throw bad.ToException();
         }
     }
 }

@@ -6,9 +6,9 @@ using static TorchSharp.torch;
 namespace NJepa.Training;
 
 /// <summary>
-/// One step of the method on one batch (docs/paper-to-code.md): masks and noise, gradients, AdamW, EMA. Nothing in it waits for a GPU: losses stay there until somebody reads them.
+/// One step of the method on one batch (docs/paper-to-code.md): masks and noise, gradients, AdamW, EMA; a step with numbers that are not finite changes nothing. Nothing in it waits for a GPU: losses stay there until somebody reads them.
 /// </summary>
-internal sealed class TrainingStep(JepaModel model, FlatAdamW optimizer, PretrainingOptions options)
+internal sealed class TrainingStep(JepaModel model, FlatAdamW optimizer, PretrainingOptions options, FiniteGuard guard)
 {
     /// <summary>Told when gradients, optimizer, clearing and EMA are done; for measurements. The model has the phases of the forward pass.</summary>
     public Action<string>? PhaseEnded { get; set; }
@@ -28,16 +28,20 @@ internal sealed class TrainingStep(JepaModel model, FlatAdamW optimizer, Pretrai
         Tensor Images(long start, long count) => options.Normalization.Normalize(pixelsBHWC.narrow(0, start, count));
         JepaLosses losses = model.ComputeGradients(Images, inputs, options.MicroBatchSize ?? sampleIndices.Length);
         PhaseEnded?.Invoke("backward");
-        if (options.MaxGradientNorm is { } maxNorm)
+        using (Tensor norm = optimizer.GradientNorm())
         {
-            optimizer.ClipGradients(maxNorm);
+            guard.Check(losses, norm, step);
+            if (options.MaxGradientNorm is { } maxNorm)
+            {
+                optimizer.ClipGradients(maxNorm, norm);
+            }
         }
 
-        optimizer.Step(settings.LearningRate, settings.WeightDecay);
+        optimizer.Step(settings.LearningRate, settings.WeightDecay, guard.Blocked);
         PhaseEnded?.Invoke("optimizer");
         model.Parameters.ZeroGradients();
         PhaseEnded?.Invoke("zeroing");
-        model.UpdateTeacher(settings.Momentum);
+        model.UpdateTeacher(settings.Momentum, guard.Blocked);
         PhaseEnded?.Invoke("average");
         return losses;
     }

@@ -56,6 +56,26 @@ public sealed class TeacherTests : TensorTest
         }
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(0.5)]
+    [InlineData(0.996)]
+    public void An_update_that_the_device_blocks_changes_no_bit_and_one_that_it_does_not_is_the_usual(double momentum)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using JepaModel model = Small.NJepa().Build(), other = Small.NJepa().Build();
+        Small.Scramble(model);
+        Small.Scramble(other);
+        Tensor before = model.TeacherParameters.Values.clone();
+
+        model.UpdateTeacher(momentum, tensor(1f));
+        Small.ShouldBeBitEqual(model.TeacherParameters.Values, before, "blocked");
+
+        model.UpdateTeacher(momentum, tensor(0f));
+        other.UpdateTeacher(momentum);
+        Small.ShouldBeBitEqual(model.TeacherParameters.Values, other.TeacherParameters.Values, "not blocked");
+    }
+
     [Fact]
     public void Momentum_one_changes_no_bit_and_momentum_zero_copies_the_student()
     {
