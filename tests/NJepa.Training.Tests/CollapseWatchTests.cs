@@ -55,7 +55,7 @@ public sealed class CollapseWatchTests(JepaTrainerTests.Pictures pictures) : Ten
         result.History[^1].Collapse!.IsCollapsed.Should().BeTrue();
         log.Texts.Should().ContainSingle().Which.Should().Match(
             "The teacher hardly tells images apart (step 4, 64 fixed images): its features vary over the images by 0.0000 of their size (usual is above 0.1, suspicious 0.02 and less), RankMe is ?.0 of 24 "
-            + "(usual is above 5, suspicious less than 2.0), the mean cosine of two images ?.00. Features that are the same for all images are easy to predict: a low loss means nothing then, and the "
+            + "(usual is above 5, suspicious less than 1.5), the mean cosine of two images ?.00. Features that are the same for all images are easy to predict: a low loss means nothing then, and the "
             + "encoder is of little use. If it stays so, stop and raise the variance and covariance terms (they are * and *), raise Momentum (it is 1), lower LearningRate (the peak is 0.002). "
             + "Said once until it recovers");
     }
@@ -63,7 +63,7 @@ public sealed class CollapseWatchTests(JepaTrainerTests.Pictures pictures) : Ten
     [Fact]
     public void A_fall_counts_after_a_healthy_measurement_or_the_warm_up_and_each_is_told_once()
     {
-        CollapseReport healthy = Report(0.15, 9), low = Report(0.019, 9), narrow = Report(0.15, 1.9), nearly = Report(0.021, 9), same = Report(0.001, 9);
+        CollapseReport healthy = Report(0.15, 9), low = Report(0.019, 9), narrow = Report(0.15, 1.4), nearly = Report(0.021, 9), same = Report(0.001, 9);
         var early = new CollapseVerdict(Options(), warmupSteps: 100);
         early.Judge(low, 10).Should().Be(CollapseChange.None);
         early.Judge(narrow, 20).Should().Be(CollapseChange.None);
@@ -84,10 +84,10 @@ public sealed class CollapseWatchTests(JepaTrainerTests.Pictures pictures) : Ten
     public void Few_images_need_no_many_directions()
     {
         var verdict = new CollapseVerdict(Options(), warmupSteps: 0);
-        CollapseReport two = Report(0.15, 1.5) with { Count = 2 };
+        CollapseReport two = Report(0.15, 1.2) with { Count = 2 };
         verdict.SmallestRankMe(two).Should().BeApproximately(1.1, 1e-12);
         verdict.Judge(two, 10).Should().Be(CollapseChange.None);
-        verdict.SmallestRankMe(Report(0.15, 9)).Should().Be(2);
+        verdict.SmallestRankMe(Report(0.15, 9)).Should().Be(1.5);
     }
 
     [Fact]

@@ -46,7 +46,7 @@ public sealed class PretrainingOptionsTests
             CollapseCheckEvery = null,
             CollapseProbeImages = 256,
             CollapseVariation = 0.02,
-            CollapseRankMe = 2,
+            CollapseRankMe = 1.5,
             OutputDirectory = null,
         });
         options.Validate().Should().BeEmpty();
@@ -91,7 +91,7 @@ public sealed class PretrainingOptionsTests
             "PretrainingOptions.CollapseCheckEvery is 0; it must be from 1 to 1000000000 or null.",
             "PretrainingOptions.CollapseProbeImages is 1; it must be from 2 to 65536 (default 256).",
             "PretrainingOptions.CollapseVariation is NaN; it must be from 0 to 1 (default 0.02).",
-            "PretrainingOptions.CollapseRankMe is -1; it must be from 0 to 65536 (default 2).",
+            "PretrainingOptions.CollapseRankMe is -1; it must be from 0 to 65536 (default 1.5).",
             "PretrainingOptions.CropScaleMin is 0.9, above CropScaleMax = 0.5; swap them or lower the minimum.",
             "PretrainingOptions.WarmupEpochs is 3, more than Epochs = 0; shorten the warm-up or leave it null for one fifteenth of the run.",
             "PretrainingOptions.Normalization is null; use ImageNormalization.ImageNet or your own mean and standard deviation.",

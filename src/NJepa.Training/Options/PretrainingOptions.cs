@@ -209,12 +209,12 @@ public sealed record PretrainingOptions
     public double CollapseVariation { get; set; } = 0.02;
 
     /// <summary>
-    /// Warn when <see cref="CollapseReport.RankMe"/> is less than this: the features then consist of a part that all images share. Untrained it is 5 to 12; with fewer than 11 images less
-    /// is asked for. It counts as <see cref="CollapseVariation"/> does.
+    /// Warn when <see cref="CollapseReport.RankMe"/> is less than this: the features then consist of a part that all images share. Untrained it is 5 to 12 (2 for the
+    /// smallest networks), collapsed 1.2; with fewer than 6 images less is asked for. It counts as <see cref="CollapseVariation"/> does.
     /// </summary>
-    /// <value>Default 2. From 0, which switches it off, to 65536.</value>
+    /// <value>Default 1.5. From 0, which switches it off, to 65536.</value>
     [Range(0.0, 65_536.0)]
-    public double CollapseRankMe { get; set; } = 2;
+    public double CollapseRankMe { get; set; } = 1.5;
 
     /// <summary>Folder for the result: model.safetensors, student.safetensors and teacher.safetensors, written when the run ends or is cancelled; besides, losses.csv (<see cref="LossLog"/>), bad-images.csv (<see cref="BadImageReport"/>) and the checkpoints. One run at a time. Null saves nothing.</summary>
     /// <value>Default null.</value>
