@@ -106,6 +106,17 @@ internal sealed class CheckpointStore(string outputFolder)
     public string Write(CheckpointContent content)
     {
         string folder = Path.Combine(Root, CheckpointFiles.Name(content.Step)), partial = $"{folder}.{Guid.NewGuid():N}{CheckpointFiles.PartialSuffix}";
+        if (Directory.Exists(folder))
+        {
+            // The same step of the same run, as when a run is resumed and stopped at once. A folder cannot take the place of another in one step: what is whole stays.
+            if (Problem(folder) is null)
+            {
+                return folder;
+            }
+
+            SetAside(folder, CheckpointFiles.DamagedSuffix);
+        }
+
         try
         {
             Directory.CreateDirectory(partial);
@@ -117,12 +128,6 @@ internal sealed class CheckpointStore(string outputFolder)
             ]);
             WriteFile(partial, CheckpointManifest.FileName, stream => stream.Write(manifest.ToBytes()));
             DurableFolder.Flush(partial);
-            if (Directory.Exists(folder))
-            {
-                // The same step of the same run: what is there is the same, or damaged.
-                Delete(folder);
-            }
-
             Directory.Move(partial, folder);
             DurableFolder.Flush(Root);
             return folder;

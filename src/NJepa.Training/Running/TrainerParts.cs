@@ -69,6 +69,7 @@ internal sealed class TrainerParts : IDisposable
         Losses.Load(new LossMeterState(state.LossSums, state.LossSteps));
         NonFinite.Skipped = state.SkippedSteps;
         Step = state.Step;
+        StepRunner.IsUpdating = false;
     }
 
     /// <summary>The run's settings as a checkpoint keeps them.</summary>

@@ -23,7 +23,6 @@ internal sealed class TrainingRun : IDisposable
     private readonly List<TrainingProgress> _history = [];
     private readonly long _firstStep;
     private readonly long _skippedBefore;
-    private bool _weightsAreWhole = true;
 
     /// <summary>A run.</summary>
     /// <param name="parts">What is trained.</param>
@@ -44,6 +43,11 @@ internal sealed class TrainingRun : IDisposable
     /// <summary>Runs.</summary>
     public TrainingResult Execute(CancellationToken cancellationToken)
     {
+        if (_parts.StepRunner.IsUpdating)
+        {
+            throw new TrainingException("The last run of this trainer failed in the middle of an update: its weights are not those of any step. Go on from a checkpoint (ResumeAsync), or begin with a new model.");
+        }
+
         ILogger logger = _parts.Logger;
         logger.Started(_firstStep, _parts.TotalSteps, _options.BatchSize, _parts.Model.Device, _parts.Loader.Source.Count, _options.Seed, _parts.Model);
         if (_parts.Model.Configuration.Precision == Precision.BFloat16 && !NJepaRuntime.HasFastBFloat16(_parts.Model.Device))
@@ -158,12 +162,10 @@ internal sealed class TrainingRun : IDisposable
     private void Step(ImageBatch batch)
     {
         using DisposeScope scope = NewDisposeScope();
-        _weightsAreWhole = false;
         long[] samples = Array.ConvertAll(batch.Indices, index => (long)index);
         _meter.Add(_parts.StepRunner.Run(_parts.StepRunner.Upload(batch), samples, _parts.Step, _parts.Schedule.At(_parts.Step)), _parts.NonFinite.Guard.Blocked);
         _parts.NonFinite.Add(_parts.Step, samples);
         _parts.Step++;
-        _weightsAreWhole = true;
     }
 
     private void Report(bool isWhole)
@@ -193,6 +195,8 @@ internal sealed class TrainingRun : IDisposable
 
         try
         {
+            // What the images are is noted before anything happens to them.
+            _ = _parts.Data;
             _folder.OpenLosses(_firstStep);
             _badImages!.Begin(goesOn: _firstStep > 0);
         }
@@ -244,12 +248,17 @@ internal sealed class TrainingRun : IDisposable
         try
         {
             _badImages!.Update();
-            if (_weightsAreWhole && _parts.NonFinite.Check(inAnyCase: true) is { CompletedSteps: { } completed })
+            if (_parts.StepRunner.IsUpdating)
+            {
+                return;
+            }
+
+            if (_parts.NonFinite.Check(inAnyCase: true) is { CompletedSteps: { } completed })
             {
                 _parts.Step = completed;
             }
 
-            if (_weightsAreWhole && _parts.Step > _firstStep)
+            if (_parts.Step > _firstStep)
             {
                 _saver.Finish(_parts.Step);
             }

@@ -13,6 +13,9 @@ internal sealed class TrainingStep(JepaModel model, FlatAdamW optimizer, Pretrai
     /// <summary>Told when gradients, optimizer, clearing and EMA are done; for measurements. The model has the phases of the forward pass.</summary>
     public Action<string>? PhaseEnded { get; set; }
 
+    /// <summary>Whether an update has begun and not ended: student, moments and teacher are then not those of one step.</summary>
+    public bool IsUpdating { get; set; }
+
     /// <summary>Sends a batch's pixels to the model's device, as bytes and without waiting for it: <c>[B,S,S,3]</c>, which belongs to the caller's dispose scope.</summary>
     public Tensor Upload(ImageBatch batch) => DeviceUpload.Send<byte>(
         batch.Pixels.AsSpan(0, batch.Count * batch.ImageSize * batch.ImageSize * 3), [batch.Count, batch.ImageSize, batch.ImageSize, 3], ScalarType.Byte, model.Device);
@@ -37,11 +40,13 @@ internal sealed class TrainingStep(JepaModel model, FlatAdamW optimizer, Pretrai
             }
         }
 
+        IsUpdating = true;
         optimizer.Step(settings.LearningRate, settings.WeightDecay, guard.Blocked);
         PhaseEnded?.Invoke("optimizer");
         model.Parameters.ZeroGradients();
         PhaseEnded?.Invoke("zeroing");
         model.UpdateTeacher(settings.Momentum, guard.Blocked);
+        IsUpdating = false;
         PhaseEnded?.Invoke("average");
         return losses;
     }

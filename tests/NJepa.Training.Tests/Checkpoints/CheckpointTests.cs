@@ -89,6 +89,50 @@ public sealed class CheckpointTests(ResumeTests.Pictures pictures) : TensorTest,
     }
 
     [Fact]
+    public async Task A_run_that_is_resumed_and_stopped_at_once_leaves_its_checkpoint_alone()
+    {
+        using var run = new CheckpointedRun(pictures.Source);
+        await run.RunAsync(until: 3);
+        string state = Path.Combine(run.Checkpoints, "step-0000000003", "trainer.json"), before = File.ReadAllText(state);
+        (await run.ResumeAsync(until: 3)).Steps.Should().Be(0);
+        File.ReadAllText(state).Should().Be(before);
+        run.Names.Should().Equal("step-0000000002", "step-0000000003");
+    }
+
+    [Fact]
+    public async Task A_failure_outside_of_the_update_costs_no_step()
+    {
+        using var run = new CheckpointedRun(pictures.Source);
+        using JepaModel model = run.Model.Build();
+        using var trainer = new JepaTrainer(model, pictures.Source, run.Options with { OutputDirectory = run.Folder, Checkpoints = new CheckpointOptions() });
+        int backward = 0;
+        trainer.Parts.StepRunner.PhaseEnded = phase => _ = phase == "backward" && ++backward == 8 ? throw new System.ComponentModel.Win32Exception(1, "CUDA out of memory") : 0;
+        Func<Task> fail = () => trainer.RunAsync();
+        (await fail.Should().ThrowAsync<TrainingException>()).WithMessage("Step 8 of 20 ran out of memory on cpu*");
+        run.Names.Should().Equal("step-0000000007");
+    }
+
+    [Fact]
+    public async Task After_half_an_update_only_a_checkpoint_goes_on()
+    {
+        using var whole = new CheckpointedRun(pictures.Source);
+        await whole.RunAsync();
+        using var run = new CheckpointedRun(pictures.Source);
+        using JepaModel model = run.Model.Build();
+        using var trainer = new JepaTrainer(model, pictures.Source, run.Options with { OutputDirectory = run.Folder });
+        int updates = 0;
+        trainer.Parts.StepRunner.PhaseEnded = phase => _ = phase == "optimizer" && ++updates == 8 ? throw new System.ComponentModel.Win32Exception(1, "CUDA error: unspecified launch failure") : 0;
+        Func<Task> fail = () => trainer.RunAsync();
+        (await fail.Should().ThrowAsync<TrainingException>()).WithMessage("Step 8 of 20 failed in the native runtime: CUDA error: unspecified launch failure");
+        run.Names.Should().Equal("step-0000000006", "step-0000000007");
+        (await fail.Should().ThrowAsync<TrainingException>()).WithMessage("The last run of this trainer failed in the middle of an update: *");
+
+        await trainer.ResumeAsync();
+
+        run.Outcome().Should().Equal(whole.Outcome());
+    }
+
+    [Fact]
     public async Task When_none_is_whole_nothing_starts_silently_from_the_beginning()
     {
         using var run = new CheckpointedRun(pictures.Source);
