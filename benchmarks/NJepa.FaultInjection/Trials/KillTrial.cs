@@ -18,14 +18,14 @@ internal sealed class KillTrial : ITrial
 
     public IEnumerable<Finding> Run(TrialContext context)
     {
-        int kills = context.Count(100, 5), steps = context.Count(200, 60);
+        int kills = context.Count(100, 5), steps = context.Count(120, 60);
         RunSettings plan = context.Settings("whole", steps);
         ReferenceRun whole = ReferenceRun.Of(plan);
         context.Log(FormattableString.Invariant($"a process starts in {whole.Start.TotalSeconds:0.00} s and trains for {whole.Training.TotalSeconds:0.00} s"));
         var count = new Counts();
         for (int run = 1; count.Kills < kills; run++)
         {
-            RunSettings settings = plan with { Output = Path.Combine(context.Folder, $"run{run}"), EverySteps = 1 + (run % 3) };
+            RunSettings settings = plan with { Output = Path.Combine(context.Folder, $"run{run}"), KeepLast = 1 + (run % 3) };
             for (int i = 0; i < KillsPerRun && count.Kills < kills && KillOne(settings, whole, context.Random, count); i++)
             {
             }
