@@ -44,7 +44,7 @@ public sealed class FindingTests : TensorTest
         byte[][] Make() => [.. Enumerable.Range(0, 500).Select(seed => Mutator.Mutate(source, [source, other], new Random(seed)))];
 
         byte[][] mutations = Make();
-        mutations.Should().BeEquivalentTo(Make(), options => options.WithStrictOrdering());
+        mutations.Zip(Make()).Count(pair => pair.First.SequenceEqual(pair.Second)).Should().Be(500);
         mutations.Count(mutation => !mutation.SequenceEqual(source)).Should().BeGreaterThan(450);
         mutations.Max(mutation => mutation.Length).Should().BeGreaterThan(10_000);
         mutations.Should().Contain(mutation => mutation.Length < source.Length);

@@ -19,7 +19,7 @@ internal static class FuzzRun
         int head = SafetensorsHeader.LengthBytes + (int)BinaryPrimitives.ReadUInt64LittleEndian(model);
         byte[] header = model[..head], manifest = File.ReadAllBytes(Path.Combine(order.Checkpoint, CheckpointManifest.FileName)), trainer = File.ReadAllBytes(Path.Combine(order.Checkpoint, CheckpointFiles.Trainer));
         byte[][] all = [header, manifest, trainer];
-        int each = order.Count / all.Length;
+        int each = (order.Count + all.Length - 1) / all.Length;
         long data = model.Length - head;
         FuzzResult[] results =
         [

@@ -1,5 +1,3 @@
-using System.ComponentModel;
-using System.Diagnostics;
 using NJepa.FaultInjection.Runs;
 using NJepa.FaultInjection.Workers;
 using NJepa.Training;
@@ -18,7 +16,7 @@ internal sealed class DiskCases(TrialContext context, RunSettings whole, RunSett
     private int _number;
 
     /// <summary>The command that runs a shell which may mount; null where there is none.</summary>
-    public static string[]? Namespace() => ((string[][])[["unshare", "-Urm"], ["unshare", "-m"]]).FirstOrDefault(command => Works([.. command, "mount", "-t", "tmpfs", "njepa", "/mnt"]));
+    public static string[]? Namespace() => ((string[][])[["unshare", "-Urm"], ["unshare", "-m"]]).FirstOrDefault(command => SystemCommand.Works([.. command, "mount", "-t", "tmpfs", "njepa", "/mnt"]));
 
     /// <summary>One case.</summary>
     /// <param name="title">What is done.</param>
@@ -78,25 +76,5 @@ internal sealed class DiskCases(TrialContext context, RunSettings whole, RunSett
     {
         problems.Require(worker.ExitCode == 1, $"exit code {worker.ExitCode}");
         problems.Require(!worker.Errors.Contains("Unhandled exception", StringComparison.Ordinal), $"a crash");
-    }
-
-    private static bool Works(string[] command)
-    {
-        if (OperatingSystem.IsWindows())
-        {
-            return false;
-        }
-
-        try
-        {
-            using Process process = Process.Start(new ProcessStartInfo(command[0], command[1..]) { RedirectStandardError = true })!;
-            process.StandardError.ReadToEnd();
-            process.WaitForExit();
-            return process.ExitCode == 0;
-        }
-        catch (Win32Exception)
-        {
-            return false;
-        }
     }
 }

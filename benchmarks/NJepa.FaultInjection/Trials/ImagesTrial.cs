@@ -8,7 +8,6 @@ namespace NJepa.FaultInjection.Trials;
 /// <summary>Among thousands of pictures some are broken. They must cost their own place in the run, and nothing else.</summary>
 internal sealed class ImagesTrial : ITrial
 {
-    private const int Classes = 8;
     private const int EachOf = 20;
 
     public string Name => "images";
@@ -41,7 +40,7 @@ internal sealed class ImagesTrial : ITrial
     private static string Draw(TrialContext context, string name, int perClass)
     {
         string folder = Path.Combine(context.Folder, name);
-        DrawnPictures.WriteTo(folder, new DrawnPicturesOptions { Size = RunSettings.ImageSize, TrainPerClass = perClass, TestPerClass = 1, Seed = (ulong)context.Seed, Classes = Enum.GetValues<PictureClass>()[..Classes] });
+        DrawnPictures.WriteTo(folder, new DrawnPicturesOptions { Size = RunSettings.ImageSize, TrainPerClass = perClass, TestPerClass = 1, Seed = (ulong)context.Seed });
 
         // Names say nothing about what is in a file.
         foreach (string file in Directory.GetFiles(Path.Combine(folder, "train"), "*.png", SearchOption.AllDirectories))

@@ -26,8 +26,10 @@ internal sealed class KillTrial : ITrial
         for (int run = 1; count.Kills < kills; run++)
         {
             RunSettings settings = plan with { Output = Path.Combine(context.Folder, $"run{run}"), KeepLast = 1 + (run % 3) };
-            for (int i = 0; i < KillsPerRun && count.Kills < kills && KillOne(settings, whole, context.Random, count); i++)
+            bool killed = true;
+            for (int i = 0; killed && i < KillsPerRun && count.Kills < kills; i++)
             {
+                killed = KillOne(settings, whole, context.Random, count);
             }
 
             Complete(settings, whole, count);

@@ -37,6 +37,12 @@ internal sealed class SignalTrial : ITrial
 
     private Finding Send(TrialContext context, RunSettings plan, ReferenceRun whole, string name, int signal, int code, int times)
     {
+        IReadOnlyList<string> through = SystemCommand.Ignores(signal) ? ["env", FormattableString.Invariant($"--default-signal={signal}")] : [];
+        if (through.Count > 0 && !SystemCommand.Works([.. through, "true"]))
+        {
+            return new Finding($"{Name}: {name}", Must, "this process ignores it, and so do its children", null);
+        }
+
         var count = new Counts();
         for (int run = 1; count.Sent < times; run++)
         {
@@ -44,7 +50,7 @@ internal sealed class SignalTrial : ITrial
             long done = 0;
             for (int i = 0; i < SignalsPerRun && count.Sent < times; i++)
             {
-                using var worker = new WorkerProcess(new WorkerOrder(settings));
+                using var worker = new WorkerProcess(new WorkerOrder(settings), through);
                 if (worker.Wait(whole.Moment(context.Random, done)))
                 {
                     count.Require(worker.ExitCode == 0, $"a run ended with {worker.ExitCode}: {worker.Errors}");

@@ -10,8 +10,8 @@ internal sealed class WorkerProcess : IDisposable
 {
     public const string Verb = "worker";
 
-    /// <summary>The exit code of a process that SIGKILL ended.</summary>
-    public const int Killed = 137;
+    /// <summary>The exit code of a process that was killed.</summary>
+    public static readonly int Killed = OperatingSystem.IsWindows() ? -1 : 137;
 
     /// <summary>No worker takes this long; one that does hangs.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
