@@ -26,6 +26,13 @@ internal sealed class DiskTrial : ITrial
         shift; exec "$@"
         """;
 
+    // Without mounts; an administrator may write to such a folder all the same.
+    private const string LockedFolder = """
+        folder=$1; shift; chmod 555 "$folder" || exit 77
+        code=0; "$@" || code=$?
+        chmod 755 "$folder"; exit $code
+        """;
+
     private const string ShortFiles = """
         # The runtime maps its own code through a file of 2 GB otherwise.
         export DOTNET_EnableWriteXorExecute=0
@@ -63,14 +70,14 @@ internal sealed class DiskTrial : ITrial
                 problems.Require(worker.Errors.Contains("cannot be written", StringComparison.Ordinal), $"the disk was never full");
             },
             freed: true);
-        string[] shell = [];
-        yield return cases.Run($"{Name}: files limited in size (ulimit -f)", Must, OperatingSystem.IsWindows() ? null : shell, ShortFiles, [limit], SaveFailurePolicy.Stop, (worker, problems) => DiskCases.RequireFailure(worker, problems));
-        yield return cases.Run($"{Name}: files limited in size, Continue", MustGoOn + Must, OperatingSystem.IsWindows() ? null : shell, ShortFiles, [limit], SaveFailurePolicy.Continue, RequireAllSteps);
+        string[]? shell = OperatingSystem.IsWindows() ? null : [];
+        yield return cases.Run($"{Name}: files limited in size (ulimit -f)", Must, shell, ShortFiles, [limit], SaveFailurePolicy.Stop, (worker, problems) => DiskCases.RequireFailure(worker, problems));
+        yield return cases.Run($"{Name}: files limited in size, Continue", MustGoOn + Must, shell, ShortFiles, [limit], SaveFailurePolicy.Continue, RequireAllSteps);
         yield return cases.Run(
             $"{Name}: read-only",
             Must + "; no step taken",
-            space,
-            ReadOnlyDisk,
+            space ?? (Environment.IsPrivilegedProcess ? null : shell),
+            space is null ? LockedFolder : ReadOnlyDisk,
             [DiskCases.Out],
             SaveFailurePolicy.Stop,
             (worker, problems) =>
