@@ -139,6 +139,18 @@ public sealed class PackingTests : IDisposable
     }
 
     [Fact]
+    public void A_file_that_may_grow_no_further_is_a_full_disk()
+    {
+        // What .NET says of EFBIG.
+        var disk = new SmallDisk { Capacity = 400, Full = new ArgumentOutOfRangeException("value", "Specified file length was too large for the file system.") };
+
+        FluentActions.Invoking(() => Pack(new MemorySource(50), disk, [])).Should().Throw<ImageSourceException>()
+            .WithMessage($"The packed images '{Path}' cannot be written: '{Path}' may grow no further: the file system, or a limit on the size of files (ulimit -f), does not allow it. 0 MB were written; *");
+
+        Files.Should().BeEmpty();
+    }
+
+    [Fact]
     public void A_folder_that_cannot_be_made_is_reported()
     {
         _folder.Write("file", [1]);
@@ -170,13 +182,15 @@ public sealed class PackingTests : IDisposable
 
         public long Capacity { get; init; } = long.MaxValue;
 
+        public Exception Full { get; init; } = new IOException("No space left on device.");
+
         public override long? FreeBytes(string folder) => Free;
 
         public override void Write(SafeFileHandle file, ReadOnlySpan<byte> bytes, long offset)
         {
             if (offset + bytes.Length > Capacity)
             {
-                throw new IOException("No space left on device.");
+                throw Full;
             }
 
             base.Write(file, bytes, offset);

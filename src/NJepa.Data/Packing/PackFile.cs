@@ -97,6 +97,10 @@ internal sealed class PackFile : IDisposable
         {
             _disk.Write(_file, bytes, offset);
         }
+        catch (ArgumentOutOfRangeException e)
+        {
+            throw Failure(FileLimit.Explain(_path, e));
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw Failure(e);

@@ -112,6 +112,10 @@ public sealed class SafetensorsFile : IDisposable
 
             File.Move(temporary, fullPath, overwrite: true);
         }
+        catch (ArgumentOutOfRangeException exception)
+        {
+            throw FileLimit.Explain(fullPath, exception);
+        }
         finally
         {
             File.Delete(temporary);

@@ -191,18 +191,25 @@ internal sealed class CheckpointStore(string outputFolder)
     private ManifestEntry WriteFile(string folder, string name, Action<Stream> write)
     {
         string path = Path.Combine(folder, name);
-        using Stream stream = Create(path);
-        using var hash = SHA256.Create();
-        using (var hashing = new CryptoStream(stream, hash, CryptoStreamMode.Write, leaveOpen: true))
+        try
         {
-            write(hashing);
-        }
+            using Stream stream = Create(path);
+            using var hash = SHA256.Create();
+            using (var hashing = new CryptoStream(stream, hash, CryptoStreamMode.Write, leaveOpen: true))
+            {
+                write(hashing);
+            }
 
-        if (stream is FileStream file)
+            if (stream is FileStream file)
+            {
+                file.Flush(flushToDisk: true);
+            }
+
+            return new ManifestEntry(name, stream.Length, Convert.ToHexStringLower(hash.Hash!));
+        }
+        catch (ArgumentOutOfRangeException exception)
         {
-            file.Flush(flushToDisk: true);
+            throw FileLimit.Explain(path, exception);
         }
-
-        return new ManifestEntry(name, stream.Length, Convert.ToHexStringLower(hash.Hash!));
     }
 }

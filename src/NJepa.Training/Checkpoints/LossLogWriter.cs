@@ -67,6 +67,11 @@ internal sealed class LossLogWriter : IDisposable
             _file.Write(Encoding.UTF8.GetBytes(_pending.ToString()));
             _pending.Clear();
         }
+        catch (ArgumentOutOfRangeException exception)
+        {
+            _file.Position = start;
+            throw FileLimit.Explain(_file.Name, exception);
+        }
         catch
         {
             // Half a line may be there; the next attempt writes over it.

@@ -9,8 +9,9 @@ namespace NJepa.Training;
 /// </summary>
 internal sealed class RunLock : IDisposable
 {
+    /// <summary>The name of the file that says who holds the lock.</summary>
+    public const string OwnerName = ".njepa-lock-owner";
     private const string LockName = ".njepa-lock";
-    private const string OwnerName = ".njepa-lock-owner";
     private const int MaxOwnerBytes = 4096;
 
     // "Try again" of Linux and of macOS; the sharing and the lock violation of Windows.

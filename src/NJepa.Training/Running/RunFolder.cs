@@ -35,6 +35,7 @@ internal sealed class RunFolder : IDisposable
             {
                 var folder = new RunFolder(directory, held);
                 folder.Checkpoints.RemoveLeftovers();
+                ResultFolder.RemoveLeftovers(directory);
                 return folder;
             }
             catch

@@ -163,6 +163,24 @@ public sealed class CheckpointTests(ResumeTests.Pictures pictures) : TensorTest,
     }
 
     [Fact]
+    public async Task What_a_killed_process_left_of_results_is_taken_away_and_nothing_else()
+    {
+        using var run = new CheckpointedRun(pictures.Source);
+        const string Unique = "0123456789abcdef0123456789abcdef";
+        string[] leftovers = [$".njepa-{Unique}", $".njepa-lock-owner.{Unique}.tmp", $"model.safetensors.{Unique}.tmp", $"student.safetensors.{Unique}.tmp", $"teacher.safetensors.{Unique}.tmp"];
+        string[] others = [".njepa-notes", "model.safetensors.old.tmp", $"mine.safetensors.{Unique}.tmp", $"model.safetensors.{Unique}", "model.safetensors.tmp"];
+        foreach (string name in (string[])[.. leftovers, .. others])
+        {
+            File.WriteAllText(Path.Combine(run.Folder, name), "half");
+        }
+
+        await run.RunAsync(until: 1);
+
+        string[] names = [.. Directory.GetFiles(run.Folder).Select(path => Path.GetFileName(path)!)];
+        names.Should().Contain(others).And.NotContain(leftovers);
+    }
+
+    [Fact]
     public async Task A_second_run_in_the_same_folder_is_refused_while_the_first_lasts()
     {
         using var run = new CheckpointedRun(pictures.Source);
