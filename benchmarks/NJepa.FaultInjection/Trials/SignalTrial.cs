@@ -58,13 +58,14 @@ internal sealed class SignalTrial : ITrial
                     break;
                 }
 
+                bool training = worker.TrainingSince is not null;
                 TimeSpan before = worker.Age;
                 worker.Send(signal);
                 count.Require(worker.Wait(Grace), $"no exit within {Grace.TotalSeconds} s");
                 TimeSpan took = worker.Age - before;
                 count.Require(worker.ExitCode == code || (worker.ExitCode == 0 && RunOutcome.Step(settings.Output) == settings.Steps), $"exit code {worker.ExitCode}: {worker.Errors}");
                 count.Sent++;
-                count.InTraining += worker.TrainingSince is null ? 0 : 1;
+                count.InTraining += training ? 1 : 0;
                 count.Longest = took > count.Longest ? took : count.Longest;
                 done = Check(settings, worker, done, count);
             }
