@@ -10,7 +10,7 @@ public sealed class FaultOptionsTests
     {
         FaultOptions options = FaultOptions.Parse([]);
 
-        options.Only.Should().Equal("kill", "damage", "disk", "signal", "images", "threads", "fuzz", "stop", "long");
+        options.Only.Should().Equal("kill", "damage", "disk", "signal", "images", "nan", "threads", "fuzz", "stop", "long");
         (options.Short, options.Seed, options.Output, options.ShowList, options.ShowHelp).Should().Be((false, 0, null, false, false));
     }
 
@@ -30,8 +30,8 @@ public sealed class FaultOptionsTests
     [InlineData("'--fast' is not an option; --help lists them.", "--fast")]
     [InlineData("'kill' is not an option; --help lists them.", "kill")]
     [InlineData("--only needs a value; --help lists the options.", "--only")]
-    [InlineData("--only has 'die', which is not a trial; choose from kill, damage, disk, signal, images, threads, fuzz, stop, long.", "--only", "kill,die")]
-    [InlineData("--only has '', which is not a trial; choose from kill, damage, disk, signal, images, threads, fuzz, stop, long.", "--only", "")]
+    [InlineData("--only has 'die', which is not a trial; choose from kill, damage, disk, signal, images, nan, threads, fuzz, stop, long.", "--only", "kill,die")]
+    [InlineData("--only has '', which is not a trial; choose from kill, damage, disk, signal, images, nan, threads, fuzz, stop, long.", "--only", "")]
     [InlineData("--seed is '-1'; it must be a whole number from 0 to 2147483647.", "--seed", "-1")]
     [InlineData("--seed is '2147483648'; it must be a whole number from 0 to 2147483647.", "--seed", "2147483648")]
     [InlineData("--output needs a value; --help lists the options.", "--short", "--output")]

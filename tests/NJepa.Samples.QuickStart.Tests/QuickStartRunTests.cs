@@ -32,7 +32,7 @@ public sealed class QuickStartRunTests : TensorTest, IDisposable
 
         string output = _folder.File("output");
         Directory.GetFiles(output).Select(Path.GetFileName).Should().BeEquivalentTo(
-            "student.safetensors", "teacher.safetensors", "model.safetensors", "masks.png", "loss.png", "features.png", "metrics.json", "losses.csv", "options.json", ".njepa-lock");
+            "student.safetensors", "teacher.safetensors", "model.safetensors", "masks.png", "loss.png", "features.png", "metrics.json", "losses.csv", "options.json", "bad-images.csv", ".njepa-lock");
         using JsonDocument metrics = JsonDocument.Parse(File.ReadAllText(Path.Combine(output, "metrics.json")));
         JsonElement root = metrics.RootElement;
         root.GetProperty("completed").GetBoolean().Should().BeTrue();
