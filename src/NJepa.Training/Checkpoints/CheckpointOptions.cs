@@ -3,7 +3,7 @@ using System.ComponentModel.DataAnnotations;
 namespace NJepa.Training;
 
 /// <summary>When a run saves itself, and what it keeps. Checkpoints lie in the folder <c>checkpoints</c> of <see cref="PretrainingOptions.OutputDirectory"/>, each in a folder of its own.</summary>
-/// <remarks>A checkpoint is also written where a run ends, is cancelled, or is stopped by an error that leaves the weights whole. It takes 16 bytes per trained parameter and 4 per parameter of the teacher.</remarks>
+/// <remarks>A checkpoint is also written where a run ends, is cancelled, or is stopped by an error that leaves the weights whole. It takes 12 bytes per trained parameter and 4 per parameter of the teacher.</remarks>
 public sealed record CheckpointOptions
 {
     /// <summary>Steps between two checkpoints; null for none by steps.</summary>
