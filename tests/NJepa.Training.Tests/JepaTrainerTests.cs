@@ -231,7 +231,7 @@ public sealed class JepaTrainerTests(JepaTrainerTests.Pictures pictures) : Tenso
         run.IsCompleted.Should().BeTrue();
         (await run.Invoking(task => task).Should().ThrowAsync<ObjectDisposedException>()).WithMessage(
             "The trainer was disposed during its run, after step * of 4000; nothing was saved since the last checkpoint. Await RunAsync before disposing, or cancel it to keep the result.");
-        Directory.GetFileSystemEntries(folder).Select(Path.GetFileName).Should().BeEquivalentTo(".njepa-lock", "losses.csv");
+        Directory.GetFileSystemEntries(folder).Select(Path.GetFileName).Should().BeEquivalentTo(".njepa-lock", "losses.csv", "checkpoints");
         Directory.Delete(folder, recursive: true);
         Action again = () => trainer.RunAsync();
         again.Should().Throw<ObjectDisposedException>();

@@ -32,6 +32,10 @@ internal static class CheckpointFiles
     /// <summary>A folder that lies after the step from which the run was taken up again.</summary>
     public const string AbandonedSuffix = ".abandoned";
 
+    /// <summary>Whether a folder is one in the making, or half deleted; others that merely end like it are not ours.</summary>
+    public static bool IsLeftover(string name) =>
+        name.StartsWith(Prefix, StringComparison.Ordinal) && (name.EndsWith(PartialSuffix, StringComparison.Ordinal) || name.EndsWith(DeletedSuffix, StringComparison.Ordinal));
+
     /// <summary>The folder of a step: with leading zeros, so that names sort as steps do.</summary>
     public static string Name(long step) => FormattableString.Invariant($"{Prefix}{step:D10}");
 

@@ -38,7 +38,8 @@ internal sealed class CheckpointSaver(CheckpointStore store, CheckpointOptions o
     /// <exception cref="TrainingException">The checkpoint could not be written.</exception>
     public void Finish(long step)
     {
-        Observe(mustSucceed: false);
+        // A disk that has failed meanwhile may work again: what counts is the checkpoint of the end.
+        Observe(mustSucceed: false, triesAgain: step > 0);
 
         // The beginning of a run needs no saving.
         if (step > 0 && _writingStep != step)
@@ -70,7 +71,7 @@ internal sealed class CheckpointSaver(CheckpointStore store, CheckpointOptions o
                 using (content)
                 {
                     string folder = store.Write(content);
-                    store.Prune(options.KeepLast, options.KeepEvery);
+                    Prune();
                     return folder;
                 }
             });
@@ -82,7 +83,7 @@ internal sealed class CheckpointSaver(CheckpointStore store, CheckpointOptions o
         }
     }
 
-    private void Observe(bool mustSucceed)
+    private void Observe(bool mustSucceed, bool triesAgain = false)
     {
         if (_writing is not { } writing)
         {
@@ -93,24 +94,39 @@ internal sealed class CheckpointSaver(CheckpointStore store, CheckpointOptions o
         try
         {
             Newest = writing.GetAwaiter().GetResult();
-            logger.Checkpointed(Newest);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             long step = _writingStep;
             _writingStep = -1;
-            Fail(step, e, mustSucceed);
+            Fail(step, e, mustSucceed, triesAgain);
+            return;
+        }
+
+        logger.Checkpointed(Newest);
+    }
+
+    private void Prune()
+    {
+        try
+        {
+            store.Prune(options.KeepLast, options.KeepEvery);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Somebody has a file of it open, perhaps. The new checkpoint is there; the next one tries again.
+            logger.NotPruned(store.Root, e.Message);
         }
     }
 
-    private void Fail(long step, Exception exception, bool mustSucceed)
+    private void Fail(long step, Exception exception, bool mustSucceed, bool triesAgain = false)
     {
         (long Step, string Folder)[] earlier = [.. Earlier().Take(1)];
         string last = earlier.Length > 0
             ? Invariant($"The last one, of step {earlier[0].Step}, is as it was: go on from it with ResumeAsync.")
             : "There is none before it.";
         string message = Invariant($"The checkpoint of step {step} cannot be written to '{store.Root}': {exception.Message.TrimEnd('.')}{Free()}. {last}");
-        if (mustSucceed || options.OnFailure == SaveFailurePolicy.Stop)
+        if (mustSucceed || (options.OnFailure == SaveFailurePolicy.Stop && !triesAgain))
         {
             throw new TrainingException($"{message} Free space there, choose another OutputDirectory, or set CheckpointOptions.OnFailure to Continue. The trained model is still in memory (JepaModel.SaveWeights).", exception);
         }

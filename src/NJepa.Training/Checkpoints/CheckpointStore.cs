@@ -23,8 +23,11 @@ internal sealed class CheckpointStore(string outputFolder)
     /// <summary>Opens a file of a checkpoint in the making; replaced by tests to be a disk that fails.</summary>
     public Func<string, Stream> Create { get; set; } = path => new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, BufferBytes);
 
+    /// <summary>Told before a checkpoint is deleted; set by tests to be a file that somebody holds open.</summary>
+    public Action<string>? BeforeDelete { get; set; }
+
     /// <summary>Takes away what killed processes left half written or half deleted.</summary>
-    /// <exception cref="IOException">The folder cannot be written to.</exception>
+    /// <exception cref="IOException">The folder cannot be read.</exception>
     public void RemoveLeftovers()
     {
         if (!Directory.Exists(Root))
@@ -34,9 +37,10 @@ internal sealed class CheckpointStore(string outputFolder)
 
         foreach (string folder in Directory.EnumerateDirectories(Root).ToList())
         {
-            if (folder.EndsWith(CheckpointFiles.PartialSuffix, StringComparison.Ordinal) || folder.EndsWith(CheckpointFiles.DeletedSuffix, StringComparison.Ordinal))
+            if (CheckpointFiles.IsLeftover(Path.GetFileName(folder)))
             {
-                Directory.Delete(folder, recursive: true);
+                // One that cannot be deleted takes room, but is never read: no reason not to run.
+                TryDelete(folder);
             }
         }
     }
@@ -116,6 +120,11 @@ internal sealed class CheckpointStore(string outputFolder)
 
             SetAside(folder, CheckpointFiles.DamagedSuffix);
         }
+        else if (File.Exists(folder))
+        {
+            // A file of that name is none of ours, and would stop the run at this step again and again.
+            File.Move(folder, $"{folder}.{Guid.NewGuid():N}{CheckpointFiles.DamagedSuffix}");
+        }
 
         try
         {
@@ -169,8 +178,9 @@ internal sealed class CheckpointStore(string outputFolder)
         }
     }
 
-    private static void Delete(string folder)
+    private void Delete(string folder)
     {
+        BeforeDelete?.Invoke(folder);
         string deleted = $"{folder}.{Guid.NewGuid():N}{CheckpointFiles.DeletedSuffix}";
         Directory.Move(folder, deleted);
         Directory.Delete(deleted, recursive: true);

@@ -37,6 +37,12 @@ public static class LossLog
         }
 
         string[] lines = File.ReadAllText(file).Split('\n');
+        if (lines.Length == 1 && Header.StartsWith(lines[0].TrimEnd('\r'), StringComparison.Ordinal))
+        {
+            // Of a run that has reported nothing yet.
+            return [];
+        }
+
         if (lines[0].TrimEnd('\r') != Header)
         {
             throw new InvalidDataException($"'{file}' is no loss log: it does not begin with '{Header}'.");

@@ -8,17 +8,25 @@ namespace NJepa.Training;
 /// </summary>
 internal sealed class LossLogWriter : IDisposable
 {
+    // UTF-8's, as three characters of one byte each.
+    private const string ByteOrderMark = "\u00EF\u00BB\u00BF";
     private readonly FileStream _file;
     private readonly StringBuilder _pending = new();
 
     private LossLogWriter(FileStream file) => _file = file;
 
-    /// <summary>Opens the log of a run that stands at a step: later lines, and one that was cut off, are taken away. A run that begins has an empty one.</summary>
+    /// <summary>Opens the log of a run that stands at a step: later lines, and one that was cut off, are taken away. A run that begins has an empty one. What is no loss log is kept under another name.</summary>
     /// <exception cref="IOException">It cannot be written.</exception>
     public static LossLogWriter Open(string folder, long step)
     {
         string path = Path.Combine(folder, LossLog.FileName);
-        long kept = step > 0 && File.Exists(path) ? LengthUpTo(path, step) : 0;
+        (long kept, bool foreign) = step > 0 && File.Exists(path) ? LengthUpTo(path, step) : default;
+        if (foreign)
+        {
+            // What stands there may be wanted by somebody.
+            File.Copy(path, path + CheckpointFiles.DamagedSuffix, overwrite: true);
+        }
+
         var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read | FileShare.Delete, 1);
         try
         {
@@ -80,33 +88,44 @@ internal sealed class LossLogWriter : IDisposable
         }
     }
 
-    private static long LengthUpTo(string path, long step)
+    /// <summary>How much of a log belongs to the steps up to one, and whether something else stands behind that. A spreadsheet may have saved it again, with a mark before it and other line ends.</summary>
+    private static (long Length, bool Foreign) LengthUpTo(string path, long step)
     {
-        using var reader = new StreamReader(path, Encoding.UTF8);
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         long length = 0;
-        bool first = true;
-        while (ReadLine(reader) is { } line)
+        while (ReadLine(file) is { } line)
         {
-            if (first ? line != LossLog.Header : LossLog.Parse(line) is not { } entry || entry.Step > step)
+            string text = line.TrimEnd('\r');
+            if (length == 0)
+            {
+                if (text != LossLog.Header && text != ByteOrderMark + LossLog.Header)
+                {
+                    return (0, true);
+                }
+            }
+            else if (LossLog.Parse(text) is not { } entry)
+            {
+                return (length, true);
+            }
+            else if (entry.Step > step)
             {
                 break;
             }
 
-            first = false;
-            length += Encoding.UTF8.GetByteCount(line) + 1;
+            length = file.Position;
         }
 
-        return length;
+        return (length, false);
     }
 
-    /// <summary>A line with its end; null where there is none, or none that ends. No line of a log is longer than the limit.</summary>
-    private static string? ReadLine(StreamReader reader)
+    /// <summary>A line with its end, byte by byte; null where there is none, or none that ends. No line of a log is longer than the limit.</summary>
+    private static string? ReadLine(FileStream file)
     {
         const int Limit = 1024;
         var line = new StringBuilder();
-        while (reader.Read() is int next && next >= 0 && line.Length < Limit)
+        while (file.ReadByte() is int next && next >= 0)
         {
-            if (next == '\n')
+            if (next == '\n' || line.Length == Limit)
             {
                 return line.ToString();
             }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using NJepa.Models;
 using static System.FormattableString;
@@ -11,6 +12,21 @@ internal static class ResumePoint
     /// <returns>The checkpoint's folder; null where there is none and the run starts from the beginning.</returns>
     /// <exception cref="CheckpointException">There is none, none that is whole, or it is of another run; nothing was changed.</exception>
     public static string? Restore(TrainerParts parts, RunFolder? output, ResumeOptions options)
+    {
+        try
+        {
+            return Find(parts, output, options);
+        }
+        catch (Exception exception) when (exception is InvalidDataException or IOException or UnauthorizedAccessException or ExternalException)
+        {
+            // It was whole a moment ago: a disk that went away, or no memory.
+            string place = options.Checkpoint ?? output?.Checkpoints.Root ?? "";
+            throw new CheckpointException(
+                $"The checkpoints in '{place}' cannot be read or taken over: {exception.Message.Split('\n')[0]} See that the folder can be read and that there is memory, then resume with a new model. No step was taken, and no checkpoint was changed.", exception);
+        }
+    }
+
+    private static string? Find(TrainerParts parts, RunFolder? output, ResumeOptions options)
     {
         var damaged = new List<(string Folder, string Problem)>();
         string? folder = options.Checkpoint is { } chosen ? Check(chosen) : Newest(output, damaged);

@@ -20,6 +20,9 @@ internal sealed record TrainerState
         RespectNullableAnnotations = true,
         RespectRequiredConstructorParameters = true,
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+
+        // A term of weight 0 may be infinite or not a number, and so is its sum: that must not keep a run from being saved.
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
     };
 
     public int Version { get; init; } = CurrentVersion;

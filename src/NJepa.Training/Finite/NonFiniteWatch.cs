@@ -63,5 +63,14 @@ internal sealed class NonFiniteWatch(JepaModel model, PretrainingOptions options
         return Skipped > options.MaxSkippedSteps ? bad : null;
     }
 
+    /// <summary>Begins where a checkpoint stands: what nobody has asked for yet was of a run that failed.</summary>
+    /// <param name="skipped">Steps that were skipped up to there.</param>
+    public void Restart(long skipped)
+    {
+        _unread.Clear();
+        _ = Guard.Read();
+        Skipped = skipped;
+    }
+
     public void Dispose() => Guard.Dispose();
 }

@@ -53,6 +53,9 @@ public sealed class JepaTrainer : IDisposable
             throw new OptionsValidationException(nameof(PretrainingOptions), typeof(PretrainingOptions), errors);
         }
 
+        // A host may change its current directory during the run: the parts of a run must not end up in two folders.
+        checkedOptions.OutputDirectory = FullPath(checkedOptions.OutputDirectory);
+        checkedOptions.ImageCache = FullPath(checkedOptions.ImageCache);
         CheckFit(model, checkedOptions, images.Count);
         _parts = new TrainerParts(model, images, checkedOptions, logger ?? NullLogger.Instance);
     }
@@ -160,7 +163,7 @@ public sealed class JepaTrainer : IDisposable
                 folder?.RequireOwn(_parts.Step);
             }
 
-            using var run = new TrainingRun(_parts, folder, progress, () => ObjectDisposedException.ThrowIf(_disposed, this));
+            using var run = new TrainingRun(_parts, folder, progress, () => _disposed);
             return run.Execute(cancellationToken);
         }
         catch (ObjectDisposedException exception) when (_disposed)
@@ -177,6 +180,8 @@ public sealed class JepaTrainer : IDisposable
             }
         }
     }
+
+    private static string? FullPath(string? path) => path is null ? null : Path.GetFullPath(path);
 
     private static void CheckFit(JepaModel model, PretrainingOptions options, int imageCount)
     {

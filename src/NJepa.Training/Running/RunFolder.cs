@@ -34,6 +34,7 @@ internal sealed class RunFolder : IDisposable
             try
             {
                 var folder = new RunFolder(directory, held);
+                ResultFolder.Prepare(folder.Checkpoints.Root);
                 folder.Checkpoints.RemoveLeftovers();
                 ResultFolder.RemoveLeftovers(directory);
                 return folder;
@@ -52,8 +53,20 @@ internal sealed class RunFolder : IDisposable
 
     /// <summary>Makes room for a run that begins, or sees that the one that goes on is still the one in the folder.</summary>
     /// <param name="step">Steps that the run has done already in this process.</param>
-    /// <exception cref="TrainingException">The folder holds another run that is not finished: beginning here would cost its checkpoints.</exception>
+    /// <exception cref="TrainingException">The folder holds another run that is not finished: beginning here would cost its checkpoints. Or it cannot be read or written to.</exception>
     public void RequireOwn(long step)
+    {
+        try
+        {
+            MakeRoom(step);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw ResultFolder.CannotBeWritten(Path, exception);
+        }
+    }
+
+    private void MakeRoom(long step)
     {
         if (Checkpoints.List() is not [(long newest, string folder), ..])
         {
@@ -66,24 +79,36 @@ internal sealed class RunFolder : IDisposable
         }
 
         long? total = null;
+        string? problem = null;
         try
         {
             TrainerState state = TrainerState.Read(folder);
             total = state.TotalSteps;
             if (step == 0 && state.Step >= state.TotalSteps)
             {
-                Checkpoints.Clear();
-                return;
+                // One turned bit must not make a run look finished and cost its checkpoints.
+                problem = CheckpointStore.Problem(folder);
+                if (problem is null)
+                {
+                    Checkpoints.Clear();
+                    return;
+                }
             }
         }
-        catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
+        catch (InvalidDataException exception)
         {
-            // Whoever looks at it will see what is wrong; here it only must not be lost.
+            problem = exception.Message;
         }
 
-        string progress = total is { } steps ? Invariant($"step {newest} of {steps}") : Invariant($"step {newest}");
+        string progress = (problem, total) switch
+        {
+            ({ } damage, _) => Invariant($"holds a run whose newest checkpoint, of step {newest}, is damaged: {damage}"),
+            (_, { } steps) when newest >= steps => Invariant($"holds a run that is further than this one (step {newest} of {steps}, and this one is at step {step})"),
+            (_, { } steps) => Invariant($"holds a run that is not finished (step {newest} of {steps})"),
+            _ => Invariant($"holds a run that is not finished (step {newest})"),
+        };
         throw new TrainingException(
-            $"OutputDirectory '{Path}' holds a run that is not finished ({progress}). Go on with it (ResumeAsync, or --resume), choose another folder, or delete '{Checkpoints.Root}' to give it up. No step was taken.");
+            $"OutputDirectory '{Path}' {progress}. Go on with it (ResumeAsync, or --resume), choose another folder, or delete '{Checkpoints.Root}' to give it up. No step was taken.");
     }
 
     /// <summary>Opens the loss log at a step; what lies after it is taken away.</summary>

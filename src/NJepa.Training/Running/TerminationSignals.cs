@@ -25,10 +25,14 @@ public sealed class TerminationSignals : IDisposable
     private int _received;
 
     /// <summary>Listens from now on.</summary>
-    public TerminationSignals() => _registrations = [PosixSignalRegistration.Create(PosixSignal.SIGTERM, Receive), PosixSignalRegistration.Create(PosixSignal.SIGINT, Receive)];
+    public TerminationSignals()
+    {
+        Token = _cancellation.Token;
+        _registrations = [PosixSignalRegistration.Create(PosixSignal.SIGTERM, Receive), PosixSignalRegistration.Create(PosixSignal.SIGINT, Receive)];
+    }
 
     /// <summary>Cancelled by the first signal.</summary>
-    public CancellationToken Token => _cancellation.Token;
+    public CancellationToken Token { get; }
 
     /// <summary>Whether a signal has come.</summary>
     public bool IsRequested => _received != 0;
@@ -57,6 +61,13 @@ public sealed class TerminationSignals : IDisposable
         }
 
         context.Cancel = true;
-        _cancellation.Cancel();
+        try
+        {
+            _cancellation.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The signal came while this was being disposed; the run that it was for is over.
+        }
     }
 }

@@ -67,7 +67,7 @@ internal sealed class TrainerParts : IDisposable
         Model.LoadWeights(Path.Combine(folder, CheckpointFiles.Model));
         OptimizerSnapshot.Load(Path.Combine(folder, CheckpointFiles.Optimizer), Optimizer, Model.Parameters, state.OptimizerSteps);
         Losses.Load(new LossMeterState(state.LossSums, state.LossSteps));
-        NonFinite.Skipped = state.SkippedSteps;
+        NonFinite.Restart(state.SkippedSteps);
         Step = state.Step;
         StepRunner.IsUpdating = false;
     }

@@ -60,27 +60,33 @@ internal static partial class TrainingLog
         Message = "Precision.BFloat16 is slower than Float32 on {Device}: this processor has no bfloat16 instructions that libtorch uses, so that products are computed in float32 on rounded numbers. Use Precision.Float32 here.")]
     public static partial void SlowBFloat16(this ILogger logger, TorchSharp.torch.Device device);
 
-    [LoggerMessage(EventId = 11, Level = LogLevel.Information, Message = "Checkpoint {Path}")]
+    [LoggerMessage(EventId = 20, Level = LogLevel.Information, Message = "Checkpoint {Path}")]
     public static partial void Checkpointed(this ILogger logger, string path);
 
-    [LoggerMessage(EventId = 12, Level = LogLevel.Error, Message = "{Problem} Training goes on without it")]
+    [LoggerMessage(EventId = 21, Level = LogLevel.Error, Message = "{Problem} Training goes on without it")]
     public static partial void CheckpointFailed(this ILogger logger, string problem);
 
-    [LoggerMessage(EventId = 13, Level = LogLevel.Warning, Message = "The checkpoint {Path} cannot be used: {Problem}. The one before it, {Used}, is taken; the steps in between are done again")]
+    [LoggerMessage(EventId = 22, Level = LogLevel.Warning, Message = "The checkpoint {Path} cannot be used: {Problem}. The one before it, {Used}, is taken; the steps in between are done again")]
     public static partial void DamagedCheckpoint(this ILogger logger, string path, string problem, string used);
 
-    [LoggerMessage(EventId = 14, Level = LogLevel.Information, Message = "Going on after step {Step} of {TotalSteps} from {Path}")]
+    [LoggerMessage(EventId = 23, Level = LogLevel.Information, Message = "Going on after step {Step} of {TotalSteps} from {Path}")]
     public static partial void Resumed(this ILogger logger, long step, long totalSteps, string path);
 
-    [LoggerMessage(EventId = 15, Level = LogLevel.Information, Message = "Changed since the checkpoint: {Change}")]
+    [LoggerMessage(EventId = 24, Level = LogLevel.Information, Message = "Changed since the checkpoint: {Change}")]
     public static partial void ResumedWithChange(this ILogger logger, string change);
 
-    [LoggerMessage(EventId = 16, Level = LogLevel.Warning, Message = "The checkpoint was written in other surroundings, so that numbers may be rounded in another way from here on: {Differences}")]
+    [LoggerMessage(EventId = 25, Level = LogLevel.Warning, Message = "The checkpoint was written in other surroundings, so that numbers may be rounded in another way from here on: {Differences}")]
     public static partial void ResumedElsewhere(this ILogger logger, string differences);
 
-    [LoggerMessage(EventId = 17, Level = LogLevel.Error, Message = "No checkpoint could be written ({Problem}) when the run stopped: {Cause}")]
+    [LoggerMessage(EventId = 26, Level = LogLevel.Error, Message = "No checkpoint could be written ({Problem}) when the run stopped: {Cause}")]
     public static partial void NotSavedBeforeFailing(this ILogger logger, string problem, string cause);
 
-    [LoggerMessage(EventId = 18, Level = LogLevel.Warning, Message = "The list of bad images {Path} cannot be read and is begun anew: {Problem}")]
+    [LoggerMessage(EventId = 27, Level = LogLevel.Warning, Message = "The list of bad images {Path} cannot be read and is begun anew: {Problem}")]
     public static partial void BadImageFileIgnored(this ILogger logger, string path, string problem);
+
+    [LoggerMessage(EventId = 28, Level = LogLevel.Warning, Message = "The list of bad images in {Folder} cannot be written: {Problem}")]
+    public static partial void BadImagesNotListed(this ILogger logger, string folder, string problem);
+
+    [LoggerMessage(EventId = 29, Level = LogLevel.Warning, Message = "An old checkpoint in {Folder} cannot be deleted: {Problem} The new one is complete; deleting is tried again after the next. Close what has its files open")]
+    public static partial void NotPruned(this ILogger logger, string folder, string problem);
 }

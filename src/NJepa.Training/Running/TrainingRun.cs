@@ -14,7 +14,7 @@ internal sealed class TrainingRun : IDisposable
     private readonly PretrainingOptions _options;
     private readonly RunFolder? _folder;
     private readonly IProgress<TrainingProgress>? _progress;
-    private readonly Action _throwIfDisposed;
+    private readonly Func<bool> _isDisposed;
     private readonly CheckpointSaver? _saver;
     private readonly BadImageFile? _badImages;
     private readonly ProgressMeter _meter;
@@ -28,10 +28,10 @@ internal sealed class TrainingRun : IDisposable
     /// <param name="parts">What is trained.</param>
     /// <param name="folder">Where it is saved, or null.</param>
     /// <param name="progress">Told of every report.</param>
-    /// <param name="throwIfDisposed">Throws when the trainer has been disposed meanwhile.</param>
-    public TrainingRun(TrainerParts parts, RunFolder? folder, IProgress<TrainingProgress>? progress, Action throwIfDisposed)
+    /// <param name="isDisposed">Whether the trainer has been disposed meanwhile.</param>
+    public TrainingRun(TrainerParts parts, RunFolder? folder, IProgress<TrainingProgress>? progress, Func<bool> isDisposed)
     {
-        (_parts, _options, _folder, _progress, _throwIfDisposed, _firstStep) = (parts, parts.Options, folder, progress, throwIfDisposed, parts.Step);
+        (_parts, _options, _folder, _progress, _isDisposed, _firstStep) = (parts, parts.Options, folder, progress, isDisposed, parts.Step);
         _saver = folder is null ? null : new CheckpointSaver(folder.Checkpoints, _options.Checkpoints, Capture, parts.Logger);
         _badImages = folder is null ? null : new BadImageFile(folder.Path, parts.Loader, parts.Logger);
         _meter = new ProgressMeter(parts, _firstStep);
@@ -60,8 +60,9 @@ internal sealed class TrainingRun : IDisposable
             BeginLogs();
             Train(cancellationToken);
         }
-        catch (Exception exception) when (exception is not ObjectDisposedException)
+        catch (Exception exception) when (!_isDisposed())
         {
+            // Whatever it is: a progress callback, too, may meet something of its own that was disposed.
             SaveBeforeFailing(exception);
             throw;
         }
@@ -88,7 +89,7 @@ internal sealed class TrainingRun : IDisposable
         {
             using (batch)
             {
-                _throwIfDisposed();
+                ObjectDisposedException.ThrowIf(_isDisposed(), typeof(JepaTrainer));
                 if (cancellationToken.IsCancellationRequested)
                 {
                     break;
@@ -171,7 +172,7 @@ internal sealed class TrainingRun : IDisposable
     private void Report(bool isWhole)
     {
         RequireFinite(inAnyCase: true);
-        TrainingProgress report = _meter.Report(_parts.Step, isWhole) with { Collapse = _collapse.Check(_parts.Step) };
+        TrainingProgress report = Explained(() => _meter.Report(_parts.Step, isWhole)) with { Collapse = _collapse.Check(_parts.Step) };
         NJepaRuntime.ReleaseFreeMemory();
         _history.Add(report);
         LossValues losses = report.Losses;
@@ -183,7 +184,7 @@ internal sealed class TrainingRun : IDisposable
         }
 
         _progress?.Report(report);
-        _throwIfDisposed();
+        ObjectDisposedException.ThrowIf(_isDisposed(), typeof(JepaTrainer));
     }
 
     private void BeginLogs()
@@ -234,7 +235,7 @@ internal sealed class TrainingRun : IDisposable
         // Where a GPU has not been asked yet, steps may have changed nothing: the checkpoint would be that of an earlier one.
         RequireFinite(inAnyCase: true);
         _folder!.Losses.Flush();
-        return _parts.Capture();
+        return Explained(_parts.Capture);
     }
 
     /// <summary>An error that leaves the weights whole costs no step. What cannot be saved is said in the log only: the first error is the one to tell.</summary>
@@ -248,6 +249,14 @@ internal sealed class TrainingRun : IDisposable
         try
         {
             _badImages!.Update();
+        }
+        catch (Exception second) when (second is IOException or UnauthorizedAccessException)
+        {
+            _parts.Logger.BadImagesNotListed(_folder!.Path, second.Message);
+        }
+
+        try
+        {
             if (_parts.StepRunner.IsUpdating)
             {
                 return;
@@ -291,10 +300,23 @@ internal sealed class TrainingRun : IDisposable
         return failed is null ? files : throw failed;
     }
 
+    /// <summary>A GPU computes behind the host: what fails there is often told where its results are asked for, and not in the step.</summary>
+    private T Explained<T>(Func<T> ask)
+    {
+        try
+        {
+            return ask();
+        }
+        catch (ExternalException native)
+        {
+            throw StepFailure.Explain(native, _parts.Step, _parts.TotalSteps, _options, _parts.Model);
+        }
+    }
+
     /// <summary>Ends the run at a step that was not finite; in any case before a report or a checkpoint, otherwise where the answer costs nothing.</summary>
     private void RequireFinite(bool inAnyCase)
     {
-        if (_parts.NonFinite.Check(inAnyCase) is { } bad)
+        if (Explained(() => _parts.NonFinite.Check(inAnyCase)) is { } bad)
         {
             _parts.Step = bad.CompletedSteps ?? _parts.Step;
             throw bad.ToException();
