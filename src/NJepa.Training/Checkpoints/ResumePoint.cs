@@ -93,11 +93,9 @@ internal static class ResumePoint
     private static void RequireSame(TrainerParts parts, TrainerState saved, string folder, ResumeOptions options)
     {
         TrainerState now = parts.State();
-        List<string> differences =
-        [
-            .. RunDescription.FixedModelDifferences(saved.Model, now.Model).Select(text => "model: " + text),
-            .. RunDescription.FixedDifferences(saved.Options, now.Options),
-        ];
+        ILookup<bool, string> model = RunDescription.Differences("model: ", saved.Model, now.Model, RunDescription.IsFixedModelSetting);
+        ILookup<bool, string> settings = RunDescription.Differences("PretrainingOptions.", saved.Options, now.Options, RunDescription.IsFixedOption);
+        List<string> differences = [.. model[true], .. settings[true]];
         string? data = now.Data.DifferenceTo(saved.Data);
         if (data is not null && !options.AllowChangedData)
         {
@@ -119,7 +117,7 @@ internal static class ResumePoint
             throw new CheckpointException($"The checkpoint '{folder}' is of another run. Nothing was changed. Set these as they were, or start a run of its own in another folder.\n- {string.Join("\n- ", differences)}");
         }
 
-        foreach (string difference in (IEnumerable<string>)[.. RunDescription.FreeDifferences(saved.Options, now.Options), .. RunDescription.FreeModelDifferences(saved.Model, now.Model)])
+        foreach (string difference in settings[false].Concat(model[false]))
         {
             parts.Logger.ResumedWithChange(difference);
         }
@@ -130,15 +128,14 @@ internal static class ResumePoint
             parts.Logger.ResumedWithChange(change);
         }
 
-        IReadOnlyList<string> surroundings = RunDescription.Differences("", saved.Versions, now.Versions, _ => true);
-        if (surroundings.Count > 0)
+        string list = string.Join("; ", RunDescription.Differences("", saved.Versions, now.Versions, _ => false)[false]);
+        if (list.Length > 0)
         {
-            string list = string.Join("; ", surroundings);
             parts.Logger.ResumedElsewhere(list);
         }
     }
 
-    /// <summary>What lies after the step is no part of the run any more: the next search must not find it.</summary>
+    /// <summary>What is no part of the run any more must not be found by the next search.</summary>
     private static void SetAside(CheckpointStore store, List<(string Folder, string Problem)> damaged, long step, string folder)
     {
         try
@@ -148,9 +145,12 @@ internal static class ResumePoint
                 CheckpointStore.SetAside(name, CheckpointFiles.DamagedSuffix);
             }
 
-            foreach ((_, string later) in store.List().Where(found => found.Step > step && found.Folder != folder))
+            // From another folder a branch begins: whatever is here is of another one, earlier steps too.
+            string chosen = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
+            bool elsewhere = Path.GetDirectoryName(chosen) != Path.GetFullPath(store.Root);
+            foreach ((_, string other) in store.List().Where(found => elsewhere || found.Step > step))
             {
-                CheckpointStore.SetAside(later, CheckpointFiles.AbandonedSuffix);
+                CheckpointStore.SetAside(other, CheckpointFiles.AbandonedSuffix);
             }
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

@@ -27,29 +27,17 @@ internal static class RunDescription
         return texts;
     }
 
-    /// <summary>Differences of options that make another run.</summary>
-    public static IReadOnlyList<string> FixedDifferences(IReadOnlyDictionary<string, string> saved, IReadOnlyDictionary<string, string> now) =>
-        Differences("PretrainingOptions.", saved, now, name => FixedOptions.Any(option => name == option || name.StartsWith(option + ".", StringComparison.Ordinal)));
+    /// <summary>Whether another value of an option makes another run.</summary>
+    public static bool IsFixedOption(string name) => FixedOptions.Any(option => name == option || name.StartsWith(option + ".", StringComparison.Ordinal));
 
-    /// <summary>Differences of options that may change from one part of a run to the next.</summary>
-    public static IReadOnlyList<string> FreeDifferences(IReadOnlyDictionary<string, string> saved, IReadOnlyDictionary<string, string> now) =>
-        Differences("PretrainingOptions.", saved, now, name => !FixedOptions.Any(option => name == option || name.StartsWith(option + ".", StringComparison.Ordinal)));
+    /// <summary>Whether another value of a model's setting makes another model.</summary>
+    public static bool IsFixedModelSetting(string name) => !FreeModelSettings.Contains(name);
 
-    /// <summary>Differences that make another model.</summary>
-    public static IReadOnlyList<string> FixedModelDifferences(IReadOnlyDictionary<string, string> saved, IReadOnlyDictionary<string, string> now) =>
-        Differences("", saved, now, name => !FreeModelSettings.Contains(name));
-
-    /// <summary>Differences in how a model is computed.</summary>
-    public static IReadOnlyList<string> FreeModelDifferences(IReadOnlyDictionary<string, string> saved, IReadOnlyDictionary<string, string> now) =>
-        Differences("", saved, now, name => FreeModelSettings.Contains(name));
-
-    /// <summary>Differences of versions and machines, with which numbers may be rounded in another way.</summary>
-    public static IReadOnlyList<string> Differences(string prefix, IReadOnlyDictionary<string, string> saved, IReadOnlyDictionary<string, string> now, Func<string, bool> included) =>
-    [
-        .. saved.Keys.Union(now.Keys).Where(included).Order(StringComparer.Ordinal)
+    /// <summary>What differs, by name: those that make another run, and those that may change from one part of it to the next.</summary>
+    public static ILookup<bool, string> Differences(string prefix, IReadOnlyDictionary<string, string> saved, IReadOnlyDictionary<string, string> now, Func<string, bool> isFixed) =>
+        saved.Keys.Union(now.Keys).Order(StringComparer.Ordinal)
             .Where(name => saved.GetValueOrDefault(name) != now.GetValueOrDefault(name))
-            .Select(name => $"{prefix}{name} is {now.GetValueOrDefault(name) ?? "not there"}, and was {saved.GetValueOrDefault(name) ?? "not there"}"),
-    ];
+            .ToLookup(isFixed, name => $"{prefix}{name} is {now.GetValueOrDefault(name) ?? "not there"}, and was {saved.GetValueOrDefault(name) ?? "not there"}");
 
     private static void Add(SortedDictionary<string, string> texts, string name, object? value, Type declared, int depth)
     {

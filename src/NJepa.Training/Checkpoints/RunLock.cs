@@ -56,6 +56,16 @@ internal sealed class RunLock : IDisposable
         }
     }
 
+    /// <summary>Sees that the locked file still stands where it was: a folder that was deleted, or a disk that was unmounted, took it away, and what is written there now is not locked, and not the run's.</summary>
+    /// <exception cref="IOException">It has gone.</exception>
+    public void RequireThere()
+    {
+        if (!File.Exists(_file.Name))
+        {
+            throw new IOException("The folder was deleted, replaced or unmounted during the run");
+        }
+    }
+
     public void Dispose()
     {
         // The lock's file stays: deleting it would let two processes lock two files of the same name.

@@ -62,7 +62,7 @@ internal static class ResultFolder
             Save(Names[2], model.Teacher.Save);
             return files;
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or System.Runtime.InteropServices.ExternalException)
         {
             throw new TrainingException($"The result cannot be saved to OutputDirectory '{directory}': {exception.Message} Free space or choose another folder; the trained model is still in memory (JepaModel.SaveWeights).", exception);
         }

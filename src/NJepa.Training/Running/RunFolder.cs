@@ -119,6 +119,14 @@ internal sealed class RunFolder : IDisposable
         _losses = LossLogWriter.Open(Path, step);
     }
 
+    /// <summary>Before a checkpoint: the folder is still the one that was locked, and the loss log is on the disk.</summary>
+    /// <exception cref="IOException">The folder has gone, or the log cannot be written.</exception>
+    public void BeforeCheckpoint()
+    {
+        _lock.RequireThere();
+        Losses.Flush();
+    }
+
     public void Dispose()
     {
         _losses?.Dispose();

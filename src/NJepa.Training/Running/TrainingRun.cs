@@ -234,7 +234,7 @@ internal sealed class TrainingRun : IDisposable
     {
         // Where a GPU has not been asked yet, steps may have changed nothing: the checkpoint would be that of an earlier one.
         RequireFinite(inAnyCase: true);
-        _folder!.Losses.Flush();
+        _folder!.BeforeCheckpoint();
         return Explained(_parts.Capture);
     }
 

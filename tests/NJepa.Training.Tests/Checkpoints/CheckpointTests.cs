@@ -133,6 +133,26 @@ public sealed class CheckpointTests(ResumeTests.Pictures pictures) : TensorTest,
     }
 
     [Fact]
+    public async Task A_folder_that_was_deleted_during_the_run_is_not_made_anew_in_silence()
+    {
+        using var run = new CheckpointedRun(pictures.Source);
+        using JepaModel model = run.Model.Build();
+        using var trainer = new JepaTrainer(model, pictures.Source, run.Options with { OutputDirectory = run.Folder, LogEvery = 1 });
+        Func<Task> fail = () => trainer.RunAsync(new Synchronous(report =>
+        {
+            if (report.Step == 5)
+            {
+                Directory.Delete(run.Folder, recursive: true);
+            }
+
+            return Task.CompletedTask;
+        }));
+        (await fail.Should().ThrowAsync<TrainingException>()).WithMessage("The checkpoint of step * cannot be written to *: The folder was deleted, replaced or unmounted during the run*");
+        trainer.CompletedSteps.Should().BeInRange(5, 6);
+        Directory.CreateDirectory(run.Folder);
+    }
+
+    [Fact]
     public async Task When_none_is_whole_nothing_starts_silently_from_the_beginning()
     {
         using var run = new CheckpointedRun(pictures.Source);

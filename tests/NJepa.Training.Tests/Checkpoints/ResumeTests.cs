@@ -184,6 +184,19 @@ public sealed class ResumeTests(ResumeTests.Pictures pictures) : TensorTest, ICl
     }
 
     [Fact]
+    public async Task A_checkpoint_of_another_folder_begins_a_branch_that_nothing_else_is_taken_for()
+    {
+        using var origin = new CheckpointedRun(pictures.Source);
+        await origin.RunAsync(until: 6);
+        using var branch = new CheckpointedRun(pictures.Source);
+        await branch.RunAsync(until: 4);
+        var from = new ResumeOptions { Checkpoint = Path.Combine(origin.Checkpoints, "step-0000000006") + Path.DirectorySeparatorChar };
+        (await branch.ResumeAsync(until: 7, options: from)).FirstStep.Should().Be(6);
+        branch.Names.Should().Equal("step-0000000003.abandoned", "step-0000000004.abandoned", "step-0000000007");
+        origin.Names.Should().Equal("step-0000000005", "step-0000000006");
+    }
+
+    [Fact]
     public async Task The_loss_log_holds_every_report_in_full()
     {
         using var run = new CheckpointedRun(pictures.Source);
