@@ -26,12 +26,12 @@ public sealed class CollapseWatchTests(JepaTrainerTests.Pictures pictures) : Ten
     [Fact]
     public async Task A_healthy_teacher_is_measured_at_the_reports_and_nothing_is_said()
     {
-        var log = new Log();
+        var log = new ListLogger((_, id) => id.Id is >= 12 and <= 14);
         using JepaModel model = Model();
         TrainingResult result = await RunAsync(model, Options() with { LogEvery = 3 }, log);
         result.History.Select(report => (report.Step, report.Collapse?.Count)).Should().Equal((3, null), (6, 64), (9, 64), (12, 64));
         result.History[1].Collapse!.RankMe.Should().BeGreaterThan(2);
-        log.Texts.Should().BeEmpty();
+        log.Messages.Should().BeEmpty();
     }
 
     [Theory]
@@ -39,7 +39,7 @@ public sealed class CollapseWatchTests(JepaTrainerTests.Pictures pictures) : Ten
     [InlineData(1.0)]
     public async Task A_teacher_that_gives_all_images_the_same_features_is_told_once(double feature)
     {
-        var log = new Log();
+        var log = new ListLogger((_, id) => id.Id is >= 12 and <= 14);
         using JepaModel model = Model();
         using (torch.no_grad())
         using (torch.NewDisposeScope())
@@ -53,7 +53,7 @@ public sealed class CollapseWatchTests(JepaTrainerTests.Pictures pictures) : Ten
         result.Completed.Should().BeTrue();
         result.History.Count(report => report.Collapse is not null).Should().Be(3);
         result.History[^1].Collapse!.IsCollapsed.Should().BeTrue();
-        log.Texts.Should().ContainSingle().Which.Should().Match(
+        log.Messages.Should().ContainSingle().Which.Should().Match(
             "The teacher hardly tells images apart (step 4, 64 fixed images): its features vary over the images by 0.0000 of their size (usual is above 0.1, suspicious 0.02 and less), RankMe is ?.0 of 24 "
             + "(usual is above 5, suspicious less than 1.5), the mean cosine of two images ?.00. Features that are the same for all images are easy to predict: a low loss means nothing then, and the "
             + "encoder is of little use. If it stays so, stop and raise the variance and covariance terms (they are * and *), raise Momentum (it is 1), lower LearningRate (the peak is 0.002). "
@@ -156,12 +156,12 @@ public sealed class CollapseWatchTests(JepaTrainerTests.Pictures pictures) : Ten
     {
         using var set = new DrawnSet(trainPerClass: 1, testPerClass: 1, seed: 3);
         Spoil(set, count: 7);
-        var log = new Log();
+        var log = new ListLogger((_, id) => id.Id is >= 12 and <= 14);
         using JepaModel model = Model(JepaRecipe.IJepa);
         TrainingResult result = await RunAsync(model, Options() with { BatchSize = 1, MaxBadImageShare = 1 }, log, set.Train);
         result.Completed.Should().BeTrue();
         result.History.Should().OnlyContain(report => report.Collapse == null);
-        log.Texts.Should().Equal(
+        log.Messages.Should().Equal(
             "Whether the features collapse cannot be watched in this run (step 4): 1 of the images chosen for it can be read, and differences need two. Training goes on; set CollapseProbeImages otherwise, "
             + "or WatchCollapse to false to be spared this");
     }
@@ -171,29 +171,6 @@ public sealed class CollapseWatchTests(JepaTrainerTests.Pictures pictures) : Ten
         foreach (string file in Directory.GetFiles(Path.Combine(set.Folder, "train"), "*.png", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Take(count))
         {
             File.WriteAllText(file, "not a picture");
-        }
-    }
-
-    private sealed class Collect(Action<TrainingProgress> action) : IProgress<TrainingProgress>
-    {
-        public void Report(TrainingProgress value) => action(value);
-    }
-
-    private sealed class Log : ILogger
-    {
-        public List<string> Texts { get; } = [];
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        void ILogger.Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-        {
-            if (eventId.Id is >= 12 and <= 14)
-            {
-                Texts.Add(formatter(state, exception));
-            }
         }
     }
 }

@@ -340,9 +340,4 @@ public sealed class JepaTrainerTests(JepaTrainerTests.Pictures pictures) : Tenso
             }
         }
     }
-
-    private sealed class Collect(Action<TrainingProgress> action) : IProgress<TrainingProgress>
-    {
-        public void Report(TrainingProgress value) => action(value);
-    }
 }

@@ -2,8 +2,8 @@ using Microsoft.Extensions.Logging;
 
 namespace NJepa.Training.Tests;
 
-/// <summary>Keeps what is logged.</summary>
-internal sealed class ListLogger : ILogger
+/// <summary>Keeps what is logged, or those messages that it is asked to keep.</summary>
+internal sealed class ListLogger(Func<LogLevel, EventId, bool>? keeps = null) : ILogger
 {
     private readonly Lock _lock = new();
     private readonly List<(LogLevel Level, string Message)> _entries = [];
@@ -30,6 +30,11 @@ internal sealed class ListLogger : ILogger
 
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
+        if (keeps?.Invoke(logLevel, eventId) == false)
+        {
+            return;
+        }
+
         lock (_lock)
         {
             _entries.Add((logLevel, formatter(state, exception)));

@@ -6,7 +6,7 @@ namespace NJepa.Training.Tests;
 
 public sealed class LoaderWatchTests : TensorTest
 {
-    private readonly Logged _log = new();
+    private readonly ListLogger _log = new((level, _) => level == LogLevel.Warning);
 
     [Fact]
     public void A_slow_loader_is_said_once_with_the_share_and_the_remedy()
@@ -17,7 +17,7 @@ public sealed class LoaderWatchTests : TensorTest
             watch.Check(Report(step, share));
         }
 
-        _log.Warnings.Should().Equal(
+        _log.Messages.Should().Equal(
             "Training waited for images 50 % of the time up to step 20. Raise LoaderThreads (it is 3), shrink the images beforehand or keep them in an image cache. Said once per run");
     }
 
@@ -33,7 +33,7 @@ public sealed class LoaderWatchTests : TensorTest
             watch.Check(Report(10 * (i + 1), shares[i]));
         }
 
-        _log.Warnings.Should().BeEmpty();
+        _log.Messages.Should().BeEmpty();
     }
 
     [Fact]
@@ -44,7 +44,7 @@ public sealed class LoaderWatchTests : TensorTest
         using JepaModel model = JepaBuilder.WithEncoder(vit).WithRecipe(JepaRecipe.IJepa).Build();
         using var trainer = new JepaTrainer(model, new SlowSource(set.Train), PretrainingOptions.SmallData with { Epochs = 3, BatchSize = 16, LogEvery = 1, LoaderThreads = 0, WatchCollapse = false }, _log);
         await trainer.RunAsync();
-        _log.Warnings.Should().ContainSingle().Which.Should().Match("Training waited for images * of the time up to step 2. Raise LoaderThreads (it is 0), *");
+        _log.Messages.Should().ContainSingle().Which.Should().Match("Training waited for images * of the time up to step 2. Raise LoaderThreads (it is 0), *");
     }
 
     private static TrainingProgress Report(long step, double share) =>
@@ -65,26 +65,6 @@ public sealed class LoaderWatchTests : TensorTest
         {
             Thread.Sleep(50);
             return images.OpenRead(index);
-        }
-    }
-
-    private sealed class Logged : ILogger
-    {
-        private readonly List<string> _warnings = [];
-
-        public IReadOnlyList<string> Warnings => _warnings;
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-        {
-            if (logLevel == LogLevel.Warning)
-            {
-                _warnings.Add(formatter(state, exception));
-            }
         }
     }
 }

@@ -80,36 +80,13 @@ public sealed class MemorySavingRunTests(JepaTrainerTests.Pictures pictures) : T
     [Fact]
     public async Task A_processor_without_bfloat16_is_said_once_at_the_start()
     {
-        var log = new Warnings();
+        var log = new ListLogger((level, _) => level == LogLevel.Warning);
         await RunAsync(Builder().WithPrecision(Precision.BFloat16), Options() with { Epochs = 1 }, log);
         await RunAsync(Builder(), Options() with { Epochs = 1 }, log);
 
         string[] expected = NJepaRuntime.HasFastBFloat16(torch.CPU)
             ? []
             : ["Precision.BFloat16 is slower than Float32 on cpu: this processor has no bfloat16 instructions that libtorch uses, so that products are computed in float32 on rounded numbers. Use Precision.Float32 here."];
-        log.Texts.Where(text => text.Contains("BFloat16", StringComparison.Ordinal)).Should().Equal(expected);
-    }
-
-    private sealed class Collect(Action<TrainingProgress> action) : IProgress<TrainingProgress>
-    {
-        public void Report(TrainingProgress value) => action(value);
-    }
-
-    private sealed class Warnings : ILogger
-    {
-        public List<string> Texts { get; } = [];
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => logLevel == LogLevel.Warning;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-        {
-            if (logLevel == LogLevel.Warning)
-            {
-                Texts.Add(formatter(state, exception));
-            }
-        }
+        log.Messages.Where(text => text.Contains("BFloat16", StringComparison.Ordinal)).Should().Equal(expected);
     }
 }

@@ -176,7 +176,7 @@ public sealed class NonFiniteRunTests(JepaTrainerTests.Pictures pictures) : Tens
     [InlineData(false)]
     public async Task Skipped_steps_are_told_and_bounded(bool everyStep)
     {
-        var log = new Warnings();
+        var log = new ListLogger((_, id) => id.Id == 11);
         using JepaModel model = Model();
         using var trainer = new JepaTrainer(model, pictures.Source, Options(NonFinitePolicy.SkipStep) with { MaxSkippedSteps = 1 }, log);
         trainer.Parts.NonFinite.EveryStep = everyStep;
@@ -189,8 +189,8 @@ public sealed class NonFiniteRunTests(JepaTrainerTests.Pictures pictures) : Tens
         error.Message.Should().Match(
             "In step 5 of 8 gradient was infinite or not a number. Learning rate 0.00*, images (indices into the source) *, *. It is one of 2 skipped steps, more than MaxSkippedSteps = 1; none of them "
             + "changed the weights. To go on, lower LearningRate (the peak is 0.002), set MaxGradientNorm (for example to 1), look at those images, or raise MaxSkippedSteps.");
-        log.Texts.Should().HaveCount(2);
-        log.Texts[0].Should().Match(
+        log.Messages.Should().HaveCount(2);
+        log.Messages[0].Should().Match(
             $"Step 2 of 8 was skipped: gradient was infinite or not a number. Learning rate 0.00*, images (indices into the source) *, *. Up to step {(everyStep ? 2 : 4)} 1 steps were skipped for that, "
             + "1 in the whole run; more than 1 stop it. If it goes on: lower LearningRate (the peak is 0.002), set MaxGradientNorm (for example to 1), look at those images");
     }
@@ -269,28 +269,5 @@ public sealed class NonFiniteRunTests(JepaTrainerTests.Pictures pictures) : Tens
     {
         Func<Task> run = () => trainer.RunAsync();
         return (await run.Should().ThrowAsync<NonFiniteException>()).Which;
-    }
-
-    private sealed class Collect(Action<TrainingProgress> action) : IProgress<TrainingProgress>
-    {
-        public void Report(TrainingProgress value) => action(value);
-    }
-
-    private sealed class Warnings : ILogger
-    {
-        public List<string> Texts { get; } = [];
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => logLevel == LogLevel.Warning;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-        {
-            if (eventId.Id == 11)
-            {
-                Texts.Add(formatter(state, exception));
-            }
-        }
     }
 }

@@ -16,7 +16,7 @@ internal sealed class TrainingRun : IDisposable
     private readonly IProgress<TrainingProgress>? _progress;
     private readonly Func<bool> _isDisposed;
     private readonly CheckpointSaver? _saver;
-    private readonly BadImageFile? _badImages;
+    private readonly RunLogs? _logs;
     private readonly ProgressMeter _meter;
     private readonly LoaderWatch _loading;
     private readonly CollapseWatch _collapse;
@@ -33,7 +33,7 @@ internal sealed class TrainingRun : IDisposable
     {
         (_parts, _options, _folder, _progress, _isDisposed, _firstStep) = (parts, parts.Options, folder, progress, isDisposed, parts.Step);
         _saver = folder is null ? null : new CheckpointSaver(folder.Checkpoints, _options.Checkpoints, Capture, parts.Logger);
-        _badImages = folder is null ? null : new BadImageFile(folder.Path, parts.Loader, parts.Logger);
+        _logs = folder is null ? null : new RunLogs(folder, parts);
         _meter = new ProgressMeter(parts, _firstStep);
         _loading = new LoaderWatch(parts.Logger, _options.LoaderThreads);
         _collapse = new CollapseWatch(parts.Model, parts.Loader.Source, _options, parts.Loader.BatchesPerEpoch, _firstStep, parts.Logger);
@@ -57,7 +57,7 @@ internal sealed class TrainingRun : IDisposable
 
         try
         {
-            BeginLogs();
+            _logs?.Begin(_firstStep);
             Train(cancellationToken);
         }
         catch (Exception exception) when (!_isDisposed())
@@ -178,56 +178,9 @@ internal sealed class TrainingRun : IDisposable
         LossValues losses = report.Losses;
         _parts.Logger.Progress(report.Step, report.TotalSteps, report.Epoch, losses.Total, losses.CleanTeacher, losses.NoisyTeacher, losses.NoisyClean, report.ImagesPerSecond, report.LoaderWaitShare);
         _loading.Check(report);
-        if (_folder is not null)
-        {
-            WriteLogs(_folder, isWhole ? report : null);
-        }
-
+        _logs?.Write(isWhole ? report : null);
         _progress?.Report(report);
         ObjectDisposedException.ThrowIf(_isDisposed(), typeof(JepaTrainer));
-    }
-
-    private void BeginLogs()
-    {
-        if (_folder is null)
-        {
-            return;
-        }
-
-        try
-        {
-            // What the images are is noted before anything happens to them.
-            _ = _parts.Data;
-            _folder.OpenLosses(_firstStep);
-            _badImages!.Begin(goesOn: _firstStep > 0);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw ResultFolder.CannotBeWritten(_folder.Path, exception);
-        }
-    }
-
-    private void WriteLogs(RunFolder folder, TrainingProgress? report)
-    {
-        try
-        {
-            if (report is not null)
-            {
-                folder.Losses.Append(report);
-            }
-
-            _badImages!.Update();
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            string message = $"The loss log and the list of bad images in '{folder.Path}' cannot be written: {exception.Message.TrimEnd('.')}.";
-            if (_options.Checkpoints.OnFailure == SaveFailurePolicy.Stop)
-            {
-                throw new TrainingException($"{message} Free space there, choose another OutputDirectory, or set CheckpointOptions.OnFailure to Continue.", exception);
-            }
-
-            _parts.Logger.CheckpointFailed(message);
-        }
     }
 
     private CheckpointContent Capture()
@@ -246,15 +199,7 @@ internal sealed class TrainingRun : IDisposable
             return;
         }
 
-        try
-        {
-            _badImages!.Update();
-        }
-        catch (Exception second) when (second is IOException or UnauthorizedAccessException)
-        {
-            _parts.Logger.BadImagesNotListed(_folder!.Path, second.Message);
-        }
-
+        _logs!.BeforeFailing();
         try
         {
             if (_parts.StepRunner.IsUpdating)

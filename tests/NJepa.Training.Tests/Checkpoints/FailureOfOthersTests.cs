@@ -13,7 +13,7 @@ public sealed class FailureOfOthersTests(ResumeTests.Pictures pictures) : Tensor
         using var run = new CheckpointedRun(pictures.Source);
         using JepaModel model = run.Model.Build();
         using var trainer = new JepaTrainer(model, pictures.Source, run.Options with { OutputDirectory = run.Folder, Checkpoints = new CheckpointOptions() });
-        Func<Task> broken = () => trainer.RunAsync(new Callback(report => ObjectDisposedException.ThrowIf(report.Step == 6, "a window")));
+        Func<Task> broken = () => trainer.RunAsync(new Collect(report => ObjectDisposedException.ThrowIf(report.Step == 6, "a window")));
         await broken.Should().ThrowAsync<ObjectDisposedException>();
         run.Names.Should().Equal("step-0000000006");
     }
@@ -100,9 +100,9 @@ public sealed class FailureOfOthersTests(ResumeTests.Pictures pictures) : Tensor
         using JepaModel model = run.Model.Build();
         using var trainer = new JepaTrainer(model, pictures.Source, run.Options with { OutputDirectory = run.Folder });
         using var cancel = new CancellationTokenSource();
-        await trainer.RunAsync(new Callback(report => cancel.Cancel()), cancel.Token);
+        await trainer.RunAsync(new Collect(report => cancel.Cancel()), cancel.Token);
         long tensors = torch.Tensor.TotalCount;
-        Func<Task> broken = () => trainer.ResumeAsync(null, new Callback(report => throw new InvalidOperationException("a failure")));
+        Func<Task> broken = () => trainer.ResumeAsync(null, new Collect(report => throw new InvalidOperationException("a failure")));
         await broken.Should().ThrowAsync<InvalidOperationException>();
         torch.Tensor.TotalCount.Should().Be(tensors);
         broken = () => trainer.ResumeAsync(new ResumeOptions { Checkpoint = "/nowhere" });
@@ -118,11 +118,6 @@ public sealed class FailureOfOthersTests(ResumeTests.Pictures pictures) : Tensor
         signals.Dispose();
         signals.Dispose();
         signals.Token.IsCancellationRequested.Should().BeFalse();
-    }
-
-    private sealed class Callback(Action<TrainingProgress> report) : IProgress<TrainingProgress>
-    {
-        public void Report(TrainingProgress value) => report(value);
     }
 
     private sealed class FullLogger : ILogger
