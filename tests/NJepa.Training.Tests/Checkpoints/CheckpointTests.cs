@@ -149,7 +149,6 @@ public sealed class CheckpointTests(ResumeTests.Pictures pictures) : TensorTest,
         }));
         (await fail.Should().ThrowAsync<TrainingException>()).WithMessage("The checkpoint of step * cannot be written to *: The folder was deleted, replaced or unmounted during the run*");
         trainer.CompletedSteps.Should().BeInRange(5, 6);
-        Directory.CreateDirectory(run.Folder);
     }
 
     [Fact]

@@ -42,7 +42,14 @@ internal sealed class CheckpointedRun : IDisposable
         return files.ToDictionary(file => Path.GetFileName(file)!, file => Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(file))));
     }
 
-    public void Dispose() => Directory.Delete(Folder, recursive: true);
+    public void Dispose()
+    {
+        // A run whose folder was taken away may have left nothing to delete.
+        if (Directory.Exists(Folder))
+        {
+            Directory.Delete(Folder, recursive: true);
+        }
+    }
 
     private async Task<TrainingResult> Use(long? until, Func<JepaTrainer, IProgress<TrainingProgress>, CancellationToken, Task<TrainingResult>> run)
     {
