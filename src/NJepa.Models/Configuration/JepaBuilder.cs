@@ -62,6 +62,9 @@ public sealed class JepaBuilder
     /// <summary>One map of noise per image, read by all target blocks (the default).</summary>
     public JepaBuilder WithSingleLevelNoise() => Change(recipe => recipe with { Granularity = NoiseGranularity.SingleLevel });
 
+    /// <summary>The noise disturbs the noisy predictor's positions of the visible patches too, which the paper does not do.</summary>
+    public JepaBuilder WithContextNoise() => Change(recipe => recipe with { ContextNoise = true });
+
     /// <summary>Both predictors read the same mask token.</summary>
     public JepaBuilder WithSharedMaskToken() => Change(recipe => recipe with { SharedMaskToken = true });
 

@@ -89,6 +89,7 @@ public sealed record JepaConfiguration(ViT Encoder, PredictorOptions Predictor, 
         (string Name, bool Chosen)[] choices =
         [
             ("Granularity = " + Recipe.Granularity, Recipe.Granularity != NoiseGranularity.SingleLevel),
+            ("ContextNoise", Recipe.ContextNoise),
             ("SharedMaskToken", Recipe.SharedMaskToken),
             ("SharedPredictor", Recipe.SharedPredictor),
             ("StopGradient", Recipe.StopGradient),

@@ -44,6 +44,12 @@ public sealed record JepaRecipe
     /// <value>Default <see cref="NoiseGranularity.SingleLevel"/>.</value>
     public NoiseGranularity Granularity { get; init; }
 
+    /// <summary>
+    /// Whether the noise disturbs the noisy predictor's positions of the visible patches as well: in the paper only those of the mask tokens. The same map is read by both.
+    /// </summary>
+    /// <value>Default false, the paper's.</value>
+    public bool ContextNoise { get; init; }
+
     /// <summary>Whether both predictors read the same mask token. The paper's ablation: unshared is better (66.5 against 67.9).</summary>
     /// <value>Default false.</value>
     public bool SharedMaskToken { get; init; }

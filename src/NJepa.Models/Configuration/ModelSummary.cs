@@ -21,7 +21,7 @@ internal static class ModelSummary
         ParameterLayout layout = ParameterLayout.For(configuration);
         long trained = layout.Trained.Sum(spec => spec.Count);
         double step = StepOperations(configuration, masks);
-        string noise = recipe.Noise is null ? "no noisy predictor (I-JEPA)" : $"noisy predictor: {recipe.Noise.GetType().Name}, {recipe.Granularity}";
+        string noise = recipe.Noise is null ? "no noisy predictor (I-JEPA)" : $"noisy predictor: {recipe.Noise.GetType().Name}, {recipe.Granularity}{(recipe.ContextNoise ? ", visible patches too" : "")}";
         return string.Join(
             '\n',
             Invariant($"recipe {recipe.Name}, {noise}"),

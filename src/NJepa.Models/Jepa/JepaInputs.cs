@@ -14,24 +14,28 @@ public sealed class JepaInputs
 {
     private const string DisposedText = "The inputs' tensors have been disposed; sample the inputs in the dispose scope of the step that uses them.";
 
-    private JepaInputs(PatchGrid grid, PatchIndices context, PatchIndices targets, Tensor? noise, Tensor? signalScale)
+    private JepaInputs(PatchGrid grid, PatchIndices context, PatchIndices targets, Tensor? noise, Tensor? contextNoise, Tensor? signalScale)
     {
         Grid = grid;
         Context = context;
         Targets = targets;
         NoiseBMTP = noise;
+        ContextNoiseBNKP = contextNoise;
         SignalScaleBM11 = signalScale;
     }
 
     /// <summary>The noise added to the positions of the noisy predictor's mask tokens, <c>[B,M,T,P]</c>; null without noise.</summary>
     public Tensor? NoiseBMTP { get; }
 
+    /// <summary>The noise added to the noisy predictor's positions of the visible patches, <c>[B,N,K,P]</c> with N one or M; null for the paper's, where these are clean.</summary>
+    public Tensor? ContextNoiseBNKP { get; }
+
     /// <summary>The factor of the positions, <c>[B,M,1,1]</c>; null where it is 1.</summary>
     public Tensor? SignalScaleBM11 { get; }
 
     internal PatchGrid Grid { get; }
 
-    private bool IsDisposed => Context.Patches.IsInvalid || Targets.Patches.IsInvalid || NoiseBMTP is { IsInvalid: true } || SignalScaleBM11 is { IsInvalid: true };
+    private bool IsDisposed => Context.Patches.IsInvalid || Targets.Patches.IsInvalid || NoiseBMTP is { IsInvalid: true } || ContextNoiseBNKP is { IsInvalid: true } || SignalScaleBM11 is { IsInvalid: true };
 
     internal PatchIndices Context { get; }
 
@@ -43,7 +47,16 @@ public sealed class JepaInputs
     /// <param name="device">The model's device.</param>
     /// <exception cref="ArgumentException">The noise is of another number of images, blocks or patches than the masks.</exception>
     /// <exception cref="NativeRuntimeException">The device is not there; the message says why and what to do.</exception>
-    public static JepaInputs Create(MaskBatch masks, PositionNoiseBatch? noise, Device device)
+    public static JepaInputs Create(MaskBatch masks, PositionNoiseBatch? noise, Device device) => Create(masks, noise, null, device);
+
+    /// <summary>Moves masks and noise to a device, with noise on the positions of the visible patches as well.</summary>
+    /// <param name="masks">The masks of the batch.</param>
+    /// <param name="noise">The noise of the mask tokens; null leaves their positions undisturbed.</param>
+    /// <param name="contextNoise">The noise of the visible patches, K per block, with one block or as many as there are targets; null leaves their positions undisturbed.</param>
+    /// <param name="device">The model's device.</param>
+    /// <exception cref="ArgumentException">The noise is of another number of images, blocks, patches or channels than the masks or than the other noise.</exception>
+    /// <exception cref="NativeRuntimeException">The device is not there; the message says why and what to do.</exception>
+    public static JepaInputs Create(MaskBatch masks, PositionNoiseBatch? noise, PositionNoiseBatch? contextNoise, Device device)
     {
         ArgumentNullException.ThrowIfNull(masks);
         ArgumentNullException.ThrowIfNull(device);
@@ -58,7 +71,7 @@ public sealed class JepaInputs
             }
         }
 
-        return Create(masks, values, scale, device);
+        return Create(masks, values, contextNoise is null ? null : SendContextNoise(masks, noise, contextNoise, device), scale, device);
     }
 
     /// <summary>Masks with noise given as tensors, for experiments with noise of another origin.</summary>
@@ -67,7 +80,9 @@ public sealed class JepaInputs
     /// <param name="signalScaleBM11">The factor of the positions, <c>[B,M,1,1]</c> on <paramref name="device"/>, or null for 1.</param>
     /// <param name="device">The model's device.</param>
     /// <exception cref="ArgumentException">A tensor's shape, type or device does not fit.</exception>
-    public static JepaInputs Create(MaskBatch masks, Tensor? noiseBMTP, Tensor? signalScaleBM11, Device device)
+    public static JepaInputs Create(MaskBatch masks, Tensor? noiseBMTP, Tensor? signalScaleBM11, Device device) => Create(masks, noiseBMTP, null, signalScaleBM11, device);
+
+    private static JepaInputs Create(MaskBatch masks, Tensor? noiseBMTP, Tensor? contextNoiseBNKP, Tensor? signalScaleBM11, Device device)
     {
         ArgumentNullException.ThrowIfNull(masks);
         ArgumentNullException.ThrowIfNull(device);
@@ -80,6 +95,7 @@ public sealed class JepaInputs
             new PatchIndices(masks.Context, [masks.BatchSize, masks.ContextLength], patches, device),
             new PatchIndices(masks.Targets, [masks.BatchSize, masks.TargetBlocks, masks.TargetLength], patches, device),
             noiseBMTP,
+            contextNoiseBNKP,
             signalScaleBM11);
     }
 
@@ -93,7 +109,7 @@ public sealed class JepaInputs
     {
         if (start < 0 || count < 1 || start > Context.Images - count)
         {
-            throw new ArgumentOutOfRangeException(nameof(start), start, FormattableString.Invariant($"Images {start} to {start + count - 1} were asked for, but the inputs are of images 0 to {Context.Images - 1}."));
+            throw new ArgumentOutOfRangeException(nameof(start), start, FormattableString.Invariant($"{count} images from number {start} on were asked for, but the inputs are of images 0 to {Context.Images - 1}."));
         }
 
         if (IsDisposed)
@@ -101,7 +117,7 @@ public sealed class JepaInputs
             throw new ObjectDisposedException(nameof(JepaInputs), DisposedText);
         }
 
-        return new JepaInputs(Grid, Context.Slice(start, count), Targets.Slice(start, count), NoiseBMTP?.narrow(0, start, count), SignalScaleBM11?.narrow(0, start, count));
+        return new JepaInputs(Grid, Context.Slice(start, count), Targets.Slice(start, count), NoiseBMTP?.narrow(0, start, count), ContextNoiseBNKP?.narrow(0, start, count), SignalScaleBM11?.narrow(0, start, count));
     }
 
     /// <summary>Why these inputs are not for <paramref name="images"/> images of a model with this configuration on this device; null when they are.</summary>
@@ -122,12 +138,26 @@ public sealed class JepaInputs
             return $"The masks are for a {Grid} grid, but the encoder has a {configuration.Encoder.Grid} grid; sample them with the model's MaskSampler.";
         }
 
-        if (NoiseBMTP is not null && NoiseBMTP.size(3) != configuration.Predictor.Width)
+        if ((NoiseBMTP ?? ContextNoiseBNKP) is { } noise && noise.size(3) != configuration.Predictor.Width)
         {
-            return $"The noise has {NoiseBMTP.size(3)} channels, but the predictor has a width of {configuration.Predictor.Width}; sample the noise for that width.";
+            return $"The noise has {noise.size(3)} channels, but the predictor has a width of {configuration.Predictor.Width}; sample the noise for that width.";
         }
 
         return Context.Patches.device_type == device.type ? null : $"The inputs are on {Context.Patches.device}, but the model is on {device}; create them for the model's device.";
+    }
+
+    private static Tensor SendContextNoise(MaskBatch masks, PositionNoiseBatch? noise, PositionNoiseBatch contextNoise, Device device)
+    {
+        (int images, int maps, int visible, int width) = (contextNoise.Images, contextNoise.Blocks, contextNoise.TargetLength, contextNoise.Width);
+        if (images != masks.BatchSize || (maps != 1 && maps != masks.TargetBlocks) || visible != masks.ContextLength || width != (noise?.Width ?? width))
+        {
+            throw new ArgumentException(
+                $"The noise of the visible patches is for {images} images, {maps} blocks, {visible} patches and {width} channels; these masks need {masks.BatchSize} images, 1 or {masks.TargetBlocks} blocks, {masks.ContextLength} patches{(noise is null ? "" : $" and {noise.Width} channels")}.",
+                nameof(contextNoise));
+        }
+
+        ModelDevice.RequireUsable(device);
+        return DeviceUpload.Send<float>(contextNoise.Values, [images, maps, visible, width], ScalarType.Float32, device);
     }
 
     private static void Check(Tensor? tensor, string what, MaskBatch masks, long length, long? width, Device device, string name)

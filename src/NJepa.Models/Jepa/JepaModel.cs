@@ -103,7 +103,15 @@ public sealed class JepaModel : IDisposable
         ObjectDisposedException.ThrowIf(_disposed, this);
         MaskBatch masks = MaskSampler.Sample(seed, step, sampleIndices);
         PositionNoiseBatch? noise = _noiseSampler?.Sample(seed, step, sampleIndices, masks.Targets, masks.TargetBlocks);
-        return JepaInputs.Create(masks, noise, Device);
+        return JepaInputs.Create(masks, noise, Configuration.Recipe.ContextNoise ? ContextNoise(seed, step, sampleIndices, masks) : null, Device);
+    }
+
+    // Read from the maps of the target blocks: where they are one per image, once for all blocks.
+    private PositionNoiseBatch ContextNoise(ulong seed, long step, ReadOnlySpan<long> sampleIndices, MaskBatch masks)
+    {
+        int maps = Configuration.Recipe.Granularity == NoiseGranularity.MultiLevel ? masks.TargetBlocks : 1;
+        int[] patchesBMK = [.. masks.Context.Chunk(masks.ContextLength).SelectMany(visible => Enumerable.Repeat(visible, maps)).SelectMany(visible => visible)];
+        return _noiseSampler!.Sample(seed, step, sampleIndices, patchesBMK, maps);
     }
 
     /// <summary>Steps 2 to 5 of the method: the teacher's targets, the student's context and both predictions.</summary>

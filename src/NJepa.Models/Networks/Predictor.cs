@@ -62,22 +62,27 @@ internal sealed class Predictor : IDisposable
     {
         using DisposeScope scope = NewDisposeScope();
         long width = PositionsLP.size(1);
-        Tensor contextBKP = _embed.Forward(contextBKD).Plus(PositionsLP.index_select(0, inputs.Context.Patches).view(inputs.Context.Shape(width))).As(_type);
+        Tensor embeddedBKP = _embed.Forward(contextBKD);
+        Tensor contextPositionsBKP = PositionsLP.index_select(0, inputs.Context.Patches).view(inputs.Context.Shape(width));
         Tensor positionsBMTP = PositionsLP.index_select(0, inputs.Targets.Patches).view(inputs.Targets.Shape(width));
-        if (noisy && inputs.SignalScaleBM11 is not null)
+        if (noisy)
         {
-            positionsBMTP = positionsBMTP * inputs.SignalScaleBM11;
-        }
-
-        if (noisy && inputs.NoiseBMTP is not null)
-        {
-            positionsBMTP = positionsBMTP.Plus(inputs.NoiseBMTP);
+            positionsBMTP = Disturbed(positionsBMTP, inputs.SignalScaleBM11, inputs.NoiseBMTP);
         }
 
         long[] shape = positionsBMTP.shape;
         (long images, long blocks, long length) = (shape[0], shape[1], shape[2]);
-        Tensor contextRepeated = contextBKP.unsqueeze(1).expand(images, blocks, -1, -1).reshape(images * blocks, -1, width);
+        Tensor contextB1KP = noisy && inputs.ContextNoiseBNKP is not null
+            ? embeddedBKP.unsqueeze(1).Plus(Disturbed(contextPositionsBKP.unsqueeze(1), inputs.SignalScaleBM11, inputs.ContextNoiseBNKP)).As(_type)
+            : embeddedBKP.Plus(contextPositionsBKP).As(_type).unsqueeze(1);
+        Tensor contextRepeated = contextB1KP.expand(images, blocks, -1, -1).reshape(images * blocks, -1, width);
         return cat([contextRepeated, positionsBMTP.Plus(_maskToken11P).As(_type).view(images * blocks, length, width)], 1).MoveToOuterDisposeScope();
+    }
+
+    private static Tensor Disturbed(Tensor positions, Tensor? scale, Tensor? noise)
+    {
+        Tensor scaled = scale is null ? positions : positions * scale;
+        return noise is null ? scaled : scaled.Plus(noise);
     }
 
     internal TransformerBlock Block(int index) => _blocks[index];

@@ -202,10 +202,11 @@ public sealed class MicroBatchTests : TensorTest
     }
 
     [Theory]
-    [InlineData(-1, 2, "Images -1 to 0 were asked for")]
-    [InlineData(0, 0, "Images 0 to -1 were asked for")]
-    [InlineData(0, 6, "Images 0 to 5 were asked for")]
-    [InlineData(5, 1, "Images 5 to 5 were asked for")]
+    [InlineData(-1, 2, "2 images from number -1 on were asked for")]
+    [InlineData(0, 0, "0 images from number 0 on were asked for")]
+    [InlineData(0, 6, "6 images from number 0 on were asked for")]
+    [InlineData(5, 1, "1 images from number 5 on were asked for")]
+    [InlineData(long.MaxValue, 2, "2 images from number 9223372036854775807 on were asked for")]
     public void A_slice_beyond_the_batch_is_refused(long start, long count, string asked)
     {
         using DisposeScope scope = NewDisposeScope();
