@@ -1,6 +1,6 @@
 using SkiaSharp;
 
-namespace NJepa.Samples.QuickStart.Figures;
+namespace NJepa.Samples.Figures;
 
 /// <summary>
 /// A titled sheet with one column per image and one row per view of it: row headings at the left, square cells, equal margins.
