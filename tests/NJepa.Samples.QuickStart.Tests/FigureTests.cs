@@ -1,4 +1,4 @@
-using NJepa.Samples.QuickStart.Figures;
+using NJepa.Samples.Figures;
 using SkiaSharp;
 
 namespace NJepa.Samples.QuickStart.Tests;

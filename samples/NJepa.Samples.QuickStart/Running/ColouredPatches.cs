@@ -1,4 +1,4 @@
-using NJepa.Samples.QuickStart.Figures;
+using NJepa.Samples.Figures;
 
 namespace NJepa.Samples.QuickStart.Running;
 

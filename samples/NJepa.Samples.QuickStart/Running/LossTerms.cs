@@ -1,4 +1,4 @@
-using NJepa.Samples.QuickStart.Figures;
+using NJepa.Samples.Figures;
 using NJepa.Training;
 
 namespace NJepa.Samples.QuickStart.Running;

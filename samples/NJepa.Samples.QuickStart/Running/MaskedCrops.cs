@@ -1,7 +1,7 @@
 using NJepa.Data;
 using NJepa.Masking;
 using NJepa.Models;
-using NJepa.Samples.QuickStart.Figures;
+using NJepa.Samples.Figures;
 using NJepa.Training;
 
 namespace NJepa.Samples.QuickStart.Running;

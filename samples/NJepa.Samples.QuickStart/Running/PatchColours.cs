@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using NJepa.Data;
 using NJepa.Evaluation;
 using NJepa.Models;
-using NJepa.Samples.QuickStart.Figures;
+using NJepa.Samples.Figures;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,7 +1,7 @@
 using NJepa.Evaluation;
 using NJepa.Models;
+using NJepa.Samples.Figures;
 using NJepa.Samples.QuickStart.Drawing;
-using NJepa.Samples.QuickStart.Figures;
 using NJepa.Samples.QuickStart.Options;
 using NJepa.Samples.QuickStart.Terminal;
 using NJepa.Training;

@@ -1,6 +1,6 @@
 using SkiaSharp;
 
-namespace NJepa.Samples.QuickStart.Figures;
+namespace NJepa.Samples.Figures;
 
 /// <summary>What the student sees of some images and what it has to predict.</summary>
 internal static class MaskFigure

@@ -1,4 +1,4 @@
-namespace NJepa.Samples.QuickStart.Figures;
+namespace NJepa.Samples.Figures;
 
 /// <summary>The first three principal components of the patch features as red, green and blue: patches that the encoder finds alike look alike.</summary>
 internal static class PatchFeatureFigure

@@ -1,6 +1,6 @@
 using SkiaSharp;
 
-namespace NJepa.Samples.QuickStart.Figures;
+namespace NJepa.Samples.Figures;
 
 /// <summary>The colours of all figures. The series are those of Okabe and Ito, which colour-blind readers can tell apart.</summary>
 internal static class FigureColours

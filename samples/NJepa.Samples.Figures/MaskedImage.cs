@@ -1,4 +1,4 @@
-namespace NJepa.Samples.QuickStart.Figures;
+namespace NJepa.Samples.Figures;
 
 /// <summary>An image with its masks.</summary>
 /// <param name="Image">The image.</param>

@@ -1,7 +1,7 @@
 using ScottPlot;
 using SkiaSharp;
 
-namespace NJepa.Samples.QuickStart.Figures;
+namespace NJepa.Samples.Figures;
 
 /// <summary>
 /// The figures' own typefaces. A bare server or container has no fonts, and text drawn without one is silently blank.

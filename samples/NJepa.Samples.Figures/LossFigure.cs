@@ -2,7 +2,7 @@ using System.Globalization;
 using ScottPlot;
 using ScottPlot.TickGenerators;
 
-namespace NJepa.Samples.QuickStart.Figures;
+namespace NJepa.Samples.Figures;
 
 /// <summary>The losses over the run: faint as measured, strong as smoothed.</summary>
 internal static class LossFigure

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using SkiaSharp;
 
-namespace NJepa.Samples.QuickStart.Figures;
+namespace NJepa.Samples.Figures;
 
 /// <summary>An image of a figure: red, green, blue bytes, row by row from the top.</summary>
 /// <param name="Rgb">Width x height x 3 bytes.</param>

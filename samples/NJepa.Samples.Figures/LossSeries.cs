@@ -1,4 +1,4 @@
-namespace NJepa.Samples.QuickStart.Figures;
+namespace NJepa.Samples.Figures;
 
 /// <summary>One loss over the run.</summary>
 /// <param name="Name">What the legend calls it.</param>

@@ -1,6 +1,6 @@
 using SkiaSharp;
 
-namespace NJepa.Samples.QuickStart.Figures;
+namespace NJepa.Samples.Figures;
 
 /// <summary>
 /// A titled sheet with one column per image and one row per view of it: row headings at the left, square cells, equal margins.
@@ -13,7 +13,7 @@ internal sealed class ContactSheet : IDisposable
     private const int TitleHeight = 74;
     private const int FooterHeight = 40;
 
-    private readonly SKBitmap _bitmap;
+    private readonly FigureCanvas _figure;
     private readonly int _cell;
 
     /// <summary>An empty sheet.</summary>
@@ -28,15 +28,13 @@ internal sealed class ContactSheet : IDisposable
         _cell = imageSize <= 192 ? imageSize * (192 / imageSize) : 192;
         int width = Math.Max((2 * Margin) + HeadingWidth + (columns * (_cell + Gap)) - Gap, 640);
         int height = (2 * Margin) + TitleHeight + (rows * (_cell + Gap)) - Gap + (hasFooter ? FooterHeight : 0);
-        _bitmap = new SKBitmap(new SKImageInfo(width, height, SKColorType.Rgba8888, SKAlphaType.Opaque));
-        Canvas = new SKCanvas(_bitmap);
-        Canvas.Clear(FigureColours.Background);
+        _figure = new FigureCanvas(width, height, scale: 1);
         Text(title, Margin, Margin + 22, 26, bold: true, FigureColours.Text);
         Text(subtitle, Margin, Margin + 48, 15, bold: false, FigureColours.Caption);
         FooterBaseline = height - Margin - 4;
     }
 
-    public SKCanvas Canvas { get; }
+    public SKCanvas Canvas => _figure.Canvas;
 
     /// <summary>Where the text of the line below the cells stands.</summary>
     public float FooterBaseline { get; }
@@ -65,18 +63,8 @@ internal sealed class ContactSheet : IDisposable
     }
 
     /// <summary>Draws text and returns its width.</summary>
-    public float Text(string text, float x, float baseline, float size, bool bold, SKColor colour)
-    {
-        using var font = new SKFont(bold ? FigureFonts.SemiBold : FigureFonts.Regular, size)
-        {
-            Subpixel = true,
-            Edging = SKFontEdging.Antialias,
-            Hinting = SKFontHinting.None,
-        };
-        using var paint = new SKPaint { Color = colour, IsAntialias = true };
-        Canvas.DrawText(text, x, baseline, SKTextAlign.Left, font, paint);
-        return font.MeasureText(text);
-    }
+    public float Text(string text, float x, float baseline, float size, bool bold, SKColor colour) =>
+        FigureText.Draw(Canvas, text, x, baseline, size, bold, colour);
 
     /// <summary>Fills a cell with an image: whole pixels where it is enlarged, averaged ones where it is reduced.</summary>
     public void Image(FigureImage image, SKRectI cell, SKPaint? paint = null)
@@ -89,17 +77,7 @@ internal sealed class ContactSheet : IDisposable
         Canvas.DrawImage(source, SKRect.Create(image.Width, image.Height), cell, sampling, paint);
     }
 
-    public void Save(string path)
-    {
-        using SKData data = _bitmap.Encode(SKEncodedImageFormat.Png, 100)
-            ?? throw new InvalidOperationException($"The figure '{path}' could not be encoded as PNG.");
-        using FileStream file = File.Create(path);
-        data.SaveTo(file);
-    }
+    public void Save(string path) => _figure.Save(path);
 
-    public void Dispose()
-    {
-        Canvas.Dispose();
-        _bitmap.Dispose();
-    }
+    public void Dispose() => _figure.Dispose();
 }

@@ -1,0 +1,66 @@
+using System.Globalization;
+
+namespace NJepa.Samples.Figures;
+
+/// <summary>A part of the number line with round ticks, wide enough for all values.</summary>
+internal sealed class AxisScale
+{
+    private const double Margin = 0.05;
+
+    /// <summary>An axis.</summary>
+    /// <param name="values">What it must show; finite, at least one.</param>
+    /// <param name="ticks">About how many ticks it has.</param>
+    public AxisScale(IReadOnlyCollection<double> values, int ticks)
+    {
+        (double low, double high) = (values.Min(), values.Max());
+
+        // A single value, or values that differ by rounding alone.
+        double spread = Math.Max(high - low, Math.Max(Math.Abs(low), Math.Abs(high)) * 1e-3);
+        spread = spread > 0 ? spread : 1;
+        (Low, High) = (low - (Margin * spread), high + (Margin * spread));
+        Step = Round((High - Low) / ticks);
+        Decimals = Math.Clamp(-(int)Math.Floor(Math.Log10(Step) + 1e-9), 0, 10);
+    }
+
+    public double Low { get; }
+
+    public double High { get; }
+
+    /// <summary>Distance of two ticks: 1, 2 or 5 times a power of ten.</summary>
+    public double Step { get; }
+
+    /// <summary>Digits behind the point that ticks need.</summary>
+    public int Decimals { get; }
+
+    /// <summary>Where the ticks are.</summary>
+    public IEnumerable<double> Ticks()
+    {
+        long first = (long)Math.Ceiling((Low / Step) - 1e-9), last = (long)Math.Floor((High / Step) + 1e-9);
+        for (long i = first; i <= last; i++)
+        {
+            yield return i * Step;
+        }
+    }
+
+    /// <summary>A place from 0 at the lower end to 1 at the upper one.</summary>
+    public double Place(double value) => (value - Low) / (High - Low);
+
+    /// <summary>A number with as many digits as the axis can show.</summary>
+    public string Text(double value, int moreDecimals)
+    {
+        string text = value.ToString("F" + (Decimals + moreDecimals), CultureInfo.InvariantCulture);
+        return text.StartsWith('-') ? "−" + text[1..] : text;
+    }
+
+    private static double Round(double step)
+    {
+        double power = Math.Pow(10, Math.Floor(Math.Log10(step)));
+        return (step / power) switch
+        {
+            < 1.5 => power,
+            < 3.5 => 2 * power,
+            < 7.5 => 5 * power,
+            _ => 10 * power,
+        };
+    }
+}
