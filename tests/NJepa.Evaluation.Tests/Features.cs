@@ -27,6 +27,22 @@ internal static class Features
     public static FeatureSet Unlabelled(float[] values, int width) =>
         new(values, width, [.. Enumerable.Repeat(FeatureSet.Unlabelled, values.Length / width)], []);
 
+    /// <summary>The same features under labels in a random order.</summary>
+    public static FeatureSet Relabelled(FeatureSet set, int seed)
+    {
+        int[] labels = [.. set.Labels];
+        new Random(seed).Shuffle(labels);
+        return new(set.Values, set.Width, labels, set.ClassNames);
+    }
+
+    /// <summary>How far a guess may be from chance: 4.5 standard deviations of a binomial, which happens to one honest guess in 150,000.</summary>
+    public static double ChanceMargin(int classes, int count) => 4.5 * Math.Sqrt(1.0 / classes * (1 - (1.0 / classes)) / count);
+
+    /// <summary>The accuracy of taking the nearest of the centres: what is best possible for clouds of equal, round spread.</summary>
+    public static double NearestCentre(FeatureSet test, FeatureSet centres) =>
+        Enumerable.Range(0, test.Count).Average(i => Enumerable.Range(0, centres.Count).MinBy(
+            c => test.Row(i).ToArray().Zip(centres.Row(c).ToArray()).Sum(p => (p.First - p.Second) * (p.First - p.Second))) == test.Labels[i] ? 1.0 : 0.0);
+
     public static string[] Names(int classes) => [.. Enumerable.Range(0, classes).Select(c => $"class{c}")];
 
     public static double Normal(Random random) =>

@@ -74,6 +74,6 @@ public static class FeatureSplit
         return features.Select([.. chosen]);
     }
 
-    private static IEnumerable<(int Label, int[] Rows)> RowsByClass(FeatureSet features) =>
+    internal static IEnumerable<(int Label, int[] Rows)> RowsByClass(FeatureSet features) =>
         Enumerable.Range(0, features.Count).GroupBy(row => features.Labels[row]).OrderBy(g => g.Key).Select(g => (g.Key, g.ToArray()));
 }

@@ -28,7 +28,7 @@ public sealed record GradientProbeOptions : LinearProbeOptions
 
     private protected override void Check(OptionProblems problems)
     {
-        CheckGrid(problems, nameof(LearningRates), LearningRates);
+        problems.RequireGrid(nameof(LearningRates), LearningRates);
         problems.Require(Epochs >= 1, $"{nameof(Epochs)} is {Epochs}; it must be at least 1.");
         problems.Require(BatchSize >= 1, $"{nameof(BatchSize)} is {BatchSize}; it must be at least 1.");
         problems.Require(Momentum >= 0 && Momentum < 1, FormattableString.Invariant($"{nameof(Momentum)} is {Momentum}; it must be at least 0 and below 1."));

@@ -46,15 +46,4 @@ public abstract record LinearProbeOptions
     }
 
     private protected abstract void Check(OptionProblems problems);
-
-    private protected static void CheckGrid(OptionProblems problems, string name, IReadOnlyList<double>? grid)
-    {
-        problems.Require(grid is { Count: > 0 }, $"{name} is empty; give at least one value to try.");
-        foreach (double value in grid ?? [])
-        {
-            problems.Require(value > 0 && double.IsFinite(value), FormattableString.Invariant($"{name} contains {value}; every value must be finite and above 0."));
-        }
-
-        problems.Require((grid ?? []).Distinct().Count() == (grid ?? []).Count, $"{name} contains a value twice; give each once.");
-    }
 }

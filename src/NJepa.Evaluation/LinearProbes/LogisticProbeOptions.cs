@@ -21,10 +21,8 @@ public sealed record LogisticProbeOptions : LinearProbeOptions
 
     private protected override void Check(OptionProblems problems)
     {
-        CheckGrid(problems, nameof(Strengths), Strengths);
+        problems.RequireGrid(nameof(Strengths), Strengths);
         problems.Require(MaximumIterations >= 1, $"{nameof(MaximumIterations)} is {MaximumIterations}; it must be at least 1.");
-        problems.Require(
-            GradientTolerance > 0 && double.IsFinite(GradientTolerance),
-            FormattableString.Invariant($"{nameof(GradientTolerance)} is {GradientTolerance}; it must be finite and above 0."));
+        problems.RequirePositive(nameof(GradientTolerance), GradientTolerance);
     }
 }

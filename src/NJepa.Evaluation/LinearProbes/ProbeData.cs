@@ -46,31 +46,40 @@ internal sealed class ProbeData : IDisposable
         FeatureScaler scaler = FeatureScaler.Fit(train, options.Scaling);
         int[] labels = Array.ConvertAll(rows, row => train.Labels[row]);
         float[] scaled = scaler.Apply(train, rows);
+        RequireComputable(scaled);
+        Tensor featuresND = AlignedTensor.From(scaled, rows.Length, train.Width).DetachFromDisposeScope();
+        Tensor labelsN = tensor(Array.ConvertAll(labels, label => (long)label)).DetachFromDisposeScope();
+        return new(scaler, train.ClassNames, featuresND, labelsN, labels, fit.Length);
+    }
+
+    /// <summary>Refuses scaled features that are too large to compute with.</summary>
+    public static void RequireComputable(float[] scaled)
+    {
         float largest = scaled.Max(Math.Abs);
         if (!(largest <= LargestFeature))
         {
             throw new EvaluationException(FormattableString.Invariant(
                 $"The largest feature has the size {largest:0.###e0}; a probe computes with at most {LargestFeature:0.###e0}. Use FeatureScaling.Standardize, or divide the features by a constant."));
         }
-
-        Tensor featuresND = AlignedTensor.From(scaled, rows.Length, train.Width).DetachFromDisposeScope();
-        Tensor labelsN = tensor(Array.ConvertAll(labels, label => (long)label)).DetachFromDisposeScope();
-        return new(scaler, train.ClassNames, featuresND, labelsN, labels, fit.Length);
     }
 
     /// <summary>The accuracy of scores [validation rows,C] on the validation split; not finite counts as wrong.</summary>
-    public double ValidationAccuracy(Tensor scoresVC)
+    public double ValidationAccuracy(Tensor scoresVC) => (double)CountCorrect(scoresVC, Labels.AsSpan(FitCount)) / (Count - FitCount);
+
+    /// <summary>How many of the scores [V,C] are largest at the label [V]; not finite counts as wrong.</summary>
+    public static int CountCorrect(Tensor scoresVC, ReadOnlySpan<int> labels)
     {
         int correct = 0;
+        int classes = (int)scoresVC.shape[1];
         ReadOnlySpan<float> scores = MemoryMarshal.Cast<byte, float>(scoresVC.bytes);
-        for (int i = 0; i < Count - FitCount; i++)
+        for (int i = 0; i < labels.Length; i++)
         {
-            ReadOnlySpan<float> row = scores.Slice(i * Classes, Classes);
+            ReadOnlySpan<float> row = scores.Slice(i * classes, classes);
             int prediction = LinearClassifier.IndexOfLargest(row);
-            correct += float.IsFinite(row[prediction]) && prediction == Labels[FitCount + i] ? 1 : 0;
+            correct += float.IsFinite(row[prediction]) && prediction == labels[i] ? 1 : 0;
         }
 
-        return (double)correct / (Count - FitCount);
+        return correct;
     }
 
     public void Dispose()

@@ -1,14 +1,16 @@
 namespace NJepa.Evaluation;
 
-/// <summary>The range in which the true accuracy lies with 95 % confidence, given a finite number of test images.</summary>
+/// <summary>The range in which an accuracy lies with 95 % confidence.</summary>
 /// <param name="Low">The lower end, from 0 to 1.</param>
 /// <param name="High">The upper end, from 0 to 1.</param>
-/// <remarks>It covers the choice of test images alone, not the choice of training images or seeds.</remarks>
 public readonly record struct AccuracyInterval(double Low, double High)
 {
     private const double Z = 1.959963984540054;
 
-    /// <summary>Wilson's 95 % score interval, which stays inside [0, 1] and is usable for small numbers and extreme accuracies.</summary>
+    /// <summary>
+    /// Wilson's 95 % score interval of the true accuracy, given a finite number of test images. It stays inside [0, 1] and is usable for small numbers and extreme accuracies.
+    /// It covers the choice of test images alone, not the choice of training images or seeds.
+    /// </summary>
     /// <param name="correct">How many were right, from 0 to <paramref name="count"/>.</param>
     /// <param name="count">How many there were; at least 1.</param>
     /// <returns>The interval.</returns>

@@ -5,7 +5,7 @@ using System.Text.Json.Serialization;
 
 namespace NJepa.Evaluation;
 
-/// <summary>What a classifier made of the test images. Everything is derived from the confusion matrix.</summary>
+/// <summary>What a classifier made of the test images. All figures are derived from the confusion matrix.</summary>
 /// <remarks>Serialises to JSON with System.Text.Json (or <see cref="ToJson"/>) and reads back with <see cref="FromJson"/>.</remarks>
 public sealed record ClassificationResult
 {
@@ -62,7 +62,18 @@ public sealed record ClassificationResult
     /// <summary>How many images of each class (row) were taken for each class (column) [classes][classes].</summary>
     public IReadOnlyList<IReadOnlyList<int>> Confusion { get; }
 
-    /// <summary>A result from labels and predictions.</summary>
+    /// <summary>
+    /// The true class of each test image [N], in the order of the test set, as an index into <see cref="ClassNames"/>. Null unless the result comes from
+    /// <see cref="FromPredictions"/>: it is neither part of the JSON nor compared by <see cref="Equals(ClassificationResult?)"/>.
+    /// </summary>
+    [JsonIgnore]
+    public IReadOnlyList<int>? Labels { get; private init; }
+
+    /// <summary>The predicted class of each test image [N]; null where <see cref="Labels"/> are.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<int>? Predictions { get; private init; }
+
+    /// <summary>A result from labels and predictions, which it keeps image by image.</summary>
     /// <param name="method">What classified, for people.</param>
     /// <param name="classNames">The names of the classes.</param>
     /// <param name="labels">The true classes [N].</param>
@@ -96,7 +107,7 @@ public sealed record ClassificationResult
             confusion[labels[i]][predictions[i]]++;
         }
 
-        return new(method, classNames, confusion);
+        return new(method, classNames, confusion) { Labels = labels.ToArray(), Predictions = predictions.ToArray() };
     }
 
     /// <summary>Reads a result back.</summary>
