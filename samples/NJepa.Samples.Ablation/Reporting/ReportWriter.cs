@@ -1,0 +1,148 @@
+using System.Text;
+using System.Text.Json;
+using NJepa.Evaluation;
+using NJepa.Samples.Ablation.Options;
+using NJepa.Samples.Ablation.Running;
+using NJepa.Samples.Ablation.Tables;
+using NJepa.Samples.Figures;
+
+namespace NJepa.Samples.Ablation.Reporting;
+
+/// <summary>Makes tables from finished runs and writes each as Markdown, JSON and charts.</summary>
+internal sealed class ReportWriter(AblationOptions options, RunStore store, Floors floors, LowShotRuns lowShot)
+{
+    private const string Knn = "kNN", Linear = "linear probe", RankMe = "RankMe", TheOtherKnn = "kNN, other encoder", TheOtherLinear = "linear probe, other encoder";
+
+    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private static readonly ReportColumn[] Columns =
+    [
+        new(Knn, IsAccuracy: true, IsCharted: true), new(Linear, IsAccuracy: true, IsCharted: true), new(TheOtherKnn, IsAccuracy: true, IsCharted: false),
+        new(TheOtherLinear, IsAccuracy: true, IsCharted: false), new(RankMe, IsAccuracy: false, IsCharted: false),
+    ];
+
+    /// <summary>Writes tables; those of all names together become <c>results.md</c> when they are complete.</summary>
+    /// <returns>The files, with what is in each.</returns>
+    public IReadOnlyList<(string Name, string What)> Write(IReadOnlyList<AblationTable> tables, bool complete, CancellationToken cancellationToken)
+    {
+        var files = new List<(string Name, string What)>();
+        var all = new StringBuilder("# Results\n\n");
+        foreach (AblationTable table in tables)
+        {
+            TableReport report = table.IsLowShot ? lowShot.Report(table, Chosen, Setting(), cancellationToken) : Report(table, cancellationToken);
+            string markdown = MarkdownTable.Of(report);
+            all.Append(markdown).Append('\n');
+            Save($"{table.Name}.md", markdown);
+            Save($"{table.Name}.json", JsonSerializer.Serialize(report, Json));
+            files.Add(($"{table.Name}.md", table.Title));
+            files.Add(($"{table.Name}.json", "the same with every seed"));
+            foreach (ReportColumn column in report.Columns.Where(column => column.IsCharted))
+            {
+                string name = $"{table.Name}-{column.Name.Replace(" ", "-", StringComparison.Ordinal).Replace(",", "", StringComparison.Ordinal).Replace("%", "percent", StringComparison.Ordinal)}.png";
+                Chart(report, column, Path.Combine(options.Output, name));
+                files.Add((name, $"chart: {column.Name}"));
+            }
+        }
+
+        if (complete)
+        {
+            Save("results.md", all.ToString());
+            files.Insert(0, ("results.md", "all of these tables"));
+        }
+
+        return files;
+    }
+
+    /// <summary>The finished runs of an arm: with the learning rate that did best on the validation part, over the seeds that every rate has.</summary>
+    public IReadOnlyList<RunResult> Chosen(Arm arm)
+    {
+        List<RunResult>[] byRate =
+        [
+            .. options.LearningRates.Select(rate => options.Seeds.Select(seed => store.Find(new RunKey(arm.Id, rate, seed))).OfType<RunResult>().ToList()).Where(runs => runs.Count > 0),
+        ];
+        if (byRate.Length == 0)
+        {
+            return [];
+        }
+
+        ulong[] common = [.. options.Seeds.Where(seed => byRate.All(runs => runs.Any(run => run.Key.Seed == seed)))];
+        return byRate.MaxBy(runs => common.Length == 0 ? runs.Count : runs.Where(run => common.Contains(run.Key.Seed)).Average(run => Judged(run).ValidationAccuracy))!;
+    }
+
+    private TableReport Report(AblationTable table, CancellationToken cancellationToken)
+    {
+        var rows = new List<ReportRow>
+        {
+            Row("raw pixels", true, null, [], [floors.Pixels(cancellationToken)], null),
+            Row("untrained", true, null, options.Seeds, [.. options.Seeds.Select(seed => floors.Untrained(seed, cancellationToken).Student)], null),
+        };
+        foreach (Arm arm in table.Arms)
+        {
+            IReadOnlyList<RunResult> runs = Chosen(arm);
+            if (runs.Count > 0)
+            {
+                rows.Add(Row(arm.Name, false, runs[0].Key.LearningRate, [.. runs.Select(run => run.Key.Seed)], [.. runs.Select(Judged)], [.. runs.Select(Other)]));
+            }
+        }
+
+        int missing = table.Arms.Count * options.Seeds.Count * options.LearningRates.Count
+            - table.Arms.Sum(arm => options.LearningRates.Sum(rate => options.Seeds.Count(seed => store.Find(new RunKey(arm.Id, rate, seed)) is not null)));
+        return new(table.Name, table.Title, table.Question, table.Source, Setting(), Columns, rows) { MissingRuns = missing };
+    }
+
+    private EncoderResult Judged(RunResult run) => options.Encoder == EvaluatedEncoder.Student ? run.Student : run.Teacher;
+
+    private EncoderResult Other(RunResult run) => options.Encoder == EvaluatedEncoder.Student ? run.Teacher : run.Student;
+
+    private static ReportRow Row(string name, bool isFloor, double? rate, IReadOnlyList<ulong> seeds, EncoderResult[] judged, EncoderResult[]? others)
+    {
+        var cells = new Dictionary<string, RepeatedMeasurement>
+        {
+            [Knn] = Measured(judged, result => result.NearestNeighbours.Accuracy),
+            [Linear] = Measured(judged, result => result.LinearProbe.Accuracy),
+            [RankMe] = Measured(judged, result => result.Collapse.RankMe),
+        };
+        if (others is not null)
+        {
+            cells[TheOtherKnn] = Measured(others, result => result.NearestNeighbours.Accuracy);
+            cells[TheOtherLinear] = Measured(others, result => result.LinearProbe.Accuracy);
+        }
+
+        return new(name, isFloor, seeds, rate, cells);
+    }
+
+    private static RepeatedMeasurement Measured(EncoderResult[] results, Func<EncoderResult, double> measure) => new([.. results.Select(measure)]);
+
+    private string[] Setting()
+    {
+        AblationScale scale = options.Scale;
+        return
+        [
+            FormattableString.Invariant($"network: {scale.Encoder()}"),
+            FormattableString.Invariant($"training: {scale.Epochs} epochs in batches of {scale.BatchSize}, momentum from {scale.Momentum}, crops from {scale.CropScale}; peak learning rates tried for every arm: {string.Join(", ", options.LearningRates)}"),
+            FormattableString.Invariant($"variance and covariance terms: {(scale.Variance == 0 && scale.Covariance == 0 ? "off" : $"{scale.Variance} and {scale.Covariance}")} in all arms that do not say otherwise"),
+            FormattableString.Invariant($"features: {options.Encoder.ToString().ToLowerInvariant()}, mean over patches of the last layer; kNN with k = 20; linear probe by SGD (batch 1024, 50 epochs, cosine), its learning rate by a validation part of the training images"),
+            FormattableString.Invariant($"raw pixels: {floors.PixelSide} x {floors.PixelSide}"),
+        ];
+    }
+
+    private static void Chart(TableReport report, ReportColumn column, string path)
+    {
+        Bar[] bars = [.. report.Rows.Where(row => !row.IsFloor && row.Cells.ContainsKey(column.Name)).Select(row => BarOf(row.Name, row.Cells[column.Name]))];
+        ReferenceLine[] lines = [.. report.Rows.Where(row => row.IsFloor && row.Cells.ContainsKey(column.Name)).Select(row => new ReferenceLine(row.Name, 100 * row.Cells[column.Name].Mean))];
+        if (bars.Length > 0)
+        {
+            BarsFigure.Save(path, report.Title, $"{column.Name}, %", bars, lines);
+        }
+    }
+
+    private static Bar BarOf(string name, RepeatedMeasurement cell) => new(
+        name, 100 * cell.Mean, 100 * (cell.MeanInterval?.Low ?? cell.Mean), 100 * (cell.MeanInterval?.High ?? cell.Mean), [.. cell.Values.Select(value => 100 * value)]);
+
+    private void Save(string name, string text)
+    {
+        string path = Path.Combine(options.Output, name), beside = path + ".partial";
+        File.WriteAllText(beside, text);
+        File.Move(beside, path, overwrite: true);
+    }
+}

@@ -1,0 +1,68 @@
+using NJepa.Models;
+using NJepa.Samples.Ablation.Options;
+using NJepa.Samples.Ablation.Tables;
+using NJepa.Training;
+using static TorchSharp.torch;
+
+namespace NJepa.Samples.Ablation.Running;
+
+/// <summary>Trains one arm with one seed and judges its encoders. What was stopped goes on from its checkpoint.</summary>
+internal sealed class ArmRun(AblationOptions options, AblationImages images, EncoderJudge judge, RunStore store, Device device)
+{
+    private const string Checkpoints = "checkpoints";
+
+    private static readonly CheckpointOptions Saving = new() { EveryMinutes = 2, KeepLast = 2 };
+
+    /// <summary>The untrained network with a seed's initial weights: the encoders of all arms start from it.</summary>
+    public RunResult Untrained(ulong seed, CancellationToken cancellationToken)
+    {
+        using JepaModel model = Build(recipe => recipe, seed);
+        EncoderResult result = judge.Judge(model.Student, cancellationToken);
+        return new(new RunKey(RunKey.Untrained, 0, seed), result, result, 0, null, 0);
+    }
+
+    /// <summary>Trains and judges.</summary>
+    /// <exception cref="OperationCanceledException">It was stopped; the training is saved.</exception>
+    public async Task<RunResult> TrainAsync(Arm arm, RunKey key, IProgress<TrainingProgress> progress, CancellationToken cancellationToken)
+    {
+        using JepaModel model = Build(arm.Recipe, key.Seed);
+        PretrainingOptions training = options.Scale.Training(images.Pretraining.Count, key.Seed, key.LearningRate) with
+        {
+            OutputDirectory = store.FolderOf(key),
+            ImageCache = Path.Combine(options.Output, "images.cache"),
+            Checkpoints = Saving,
+        };
+        using var trainer = new JepaTrainer(model, images.Pretraining, training);
+        TrainingResult result = await trainer.ResumeAsync(new ResumeOptions { StartIfNone = true }, progress, cancellationToken).ConfigureAwait(false);
+        if (!result.Completed)
+        {
+            throw new OperationCanceledException(cancellationToken);
+        }
+
+        EncoderResult student = judge.Judge(model.Student, cancellationToken), teacher = judge.Judge(model.Teacher, cancellationToken);
+        return new(key, student, teacher, trainer.TotalSteps, result.History.Count > 0 ? result.History[^1].Losses.Total : null, result.Elapsed.TotalSeconds);
+    }
+
+    /// <summary>Frees the room that only an unfinished run needs; the encoders stay.</summary>
+    public void Tidy(RunKey key)
+    {
+        string folder = Path.Combine(store.FolderOf(key), Checkpoints);
+        if (Directory.Exists(folder))
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    /// <summary>The encoder of a finished run that the tables speak of.</summary>
+    public ViTEncoder LoadEncoder(RunKey key)
+    {
+        string name = options.Encoder == EvaluatedEncoder.Student ? "student.safetensors" : "teacher.safetensors";
+        return ViTEncoder.Load(Path.Combine(store.FolderOf(key), name), device);
+    }
+
+    /// <summary>The student of an untrained network.</summary>
+    public ViTEncoder UntrainedEncoder(ulong seed) => ViTEncoder.Create(options.Scale.Encoder(), seed, device);
+
+    private JepaModel Build(Func<JepaRecipe, JepaRecipe> recipe, ulong seed) =>
+        JepaBuilder.WithEncoder(options.Scale.Encoder()).WithRecipe(recipe(options.Scale.Recipe())).WithSeed(seed).Build(device);
+}

@@ -1,0 +1,66 @@
+using NJepa.Evaluation;
+using NJepa.Models;
+using NJepa.Samples.Ablation.Options;
+using NJepa.Samples.Ablation.Reporting;
+using NJepa.Samples.Ablation.Tables;
+
+namespace NJepa.Samples.Ablation.Running;
+
+/// <summary>Few labels: features of the last layer and of the last four, with 1 % and 10 % of the labels and with 5 images of each class, several draws of each.</summary>
+internal sealed class LowShotRuns(AblationOptions options, AblationImages images, RunStore store, ArmRun runner)
+{
+    private const int SeveralLayers = 4;
+
+    private static readonly LowShotOptions Protocol = LowShotOptions.Default with { Budgets = [LabelBudget.PerClass(5), LabelBudget.Share(0.01), LabelBudget.Share(0.1)] };
+
+    /// <summary>The table. What is missing is measured from the saved encoders and kept.</summary>
+    public TableReport Report(AblationTable table, Func<Arm, IReadOnlyList<RunResult>> chosen, IReadOnlyList<string> setting, CancellationToken cancellationToken)
+    {
+        int[] layers = [.. new[] { 1, Math.Min(SeveralLayers, options.Scale.Encoder().Depth) }.Distinct()];
+        var rows = new List<ReportRow> { Row("untrained", true, null, options.Seeds, seed => Measure(new RunKey(RunKey.Untrained, 0, seed), layers, cancellationToken)) };
+        int missing = 0;
+        foreach (Arm arm in table.Arms)
+        {
+            IReadOnlyList<RunResult> runs = chosen(arm);
+            missing += options.Seeds.Count - runs.Count;
+            if (runs.Count > 0)
+            {
+                double rate = runs[0].Key.LearningRate;
+                rows.Add(Row(arm.Name, false, rate, [.. runs.Select(run => run.Key.Seed)], seed => Measure(new RunKey(arm.Id, rate, seed), layers, cancellationToken)));
+            }
+        }
+
+        ReportColumn[] columns = [.. rows[0].Cells.Keys.Select(name => new ReportColumn(name, IsAccuracy: true, IsCharted: true))];
+        string labels = $"labels: drawn from {images.ProbeTraining.Count} training images, {Protocol.Draws} draws for each figure; logistic regression, its strength by cross-validation inside the draw";
+        return new(table.Name, table.Title, table.Question, table.Source, [.. setting, labels], columns, rows) { MissingRuns = missing };
+    }
+
+    private static ReportRow Row(string name, bool isFloor, double? rate, IReadOnlyList<ulong> seeds, Func<ulong, LowShotMeasures> measure)
+    {
+        LowShotMeasures[] bySeed = [.. seeds.Select(measure)];
+        Dictionary<string, RepeatedMeasurement> cells = bySeed[0].Accuracies.Keys.ToDictionary(column => column, column => new RepeatedMeasurement([.. bySeed.Select(one => one.Accuracies[column])]));
+        return new(name, isFloor, seeds, rate, cells);
+    }
+
+    private LowShotMeasures Measure(RunKey key, int[] layers, CancellationToken cancellationToken)
+    {
+        string name = key.Arm == RunKey.Untrained ? "low-shot.json" : $"low-shot-{options.Encoder.ToString().ToLowerInvariant()}.json";
+        return store.GetOrAdd(key.Folder, name, () =>
+        {
+            using ViTEncoder encoder = key.Arm == RunKey.Untrained ? runner.UntrainedEncoder(key.Seed) : runner.LoadEncoder(key);
+            return new LowShotMeasures(layers.SelectMany(count => Evaluate(encoder, count, cancellationToken)).ToDictionary(one => one.Column, one => one.Accuracy));
+        });
+    }
+
+    private IEnumerable<(string Column, double Accuracy)> Evaluate(ViTEncoder encoder, int layers, CancellationToken cancellationToken)
+    {
+        var extraction = new FeatureExtractionOptions { LastLayers = layers };
+        FeatureSet train = FeatureExtractor.Extract(encoder, images.ProbeTraining, extraction, cancellationToken: cancellationToken);
+        FeatureSet test = FeatureExtractor.Extract(encoder, images.Test, extraction, cancellationToken: cancellationToken);
+        string from = layers == 1 ? "last layer" : $"last {layers}";
+        return [.. LowShot.Evaluate(train, test, Protocol, cancellationToken).Budgets.Select(result => ($"{result.Budget}, {from}", result.MeanAccuracy))];
+    }
+
+    /// <summary>The mean accuracy over draws, by column.</summary>
+    internal sealed record LowShotMeasures(IReadOnlyDictionary<string, double> Accuracies);
+}

@@ -1,0 +1,19 @@
+using NJepa.Evaluation;
+
+namespace NJepa.Samples.Ablation.Running;
+
+/// <summary>What one run gave; <c>result.json</c> in its folder.</summary>
+/// <param name="Key">Which run.</param>
+/// <param name="Student">How the student's features did.</param>
+/// <param name="Teacher">How the teacher's features did.</param>
+/// <param name="Steps">Training steps, 0 untrained.</param>
+/// <param name="FinalLoss">The total loss of the last report; null untrained.</param>
+/// <param name="TrainingSeconds">Wall-clock time of the last session of the training; a run that was stopped and went on took longer.</param>
+internal sealed record RunResult(RunKey Key, EncoderResult Student, EncoderResult Teacher, long Steps, double? FinalLoss, double TrainingSeconds);
+
+/// <summary>How an encoder's features did.</summary>
+/// <param name="NearestNeighbours">kNN, k = 20.</param>
+/// <param name="LinearProbe">Linear probe.</param>
+/// <param name="ValidationAccuracy">The linear probe's accuracy on a validation part of the training images: what learning rates are chosen by.</param>
+/// <param name="Collapse">RankMe and the other measures, on the probes' training images.</param>
+internal sealed record EncoderResult(ClassificationResult NearestNeighbours, ClassificationResult LinearProbe, double ValidationAccuracy, CollapseReport Collapse);

@@ -1,0 +1,95 @@
+using System.Text.Json;
+using NJepa.Samples.Ablation.Options;
+
+namespace NJepa.Samples.Ablation.Running;
+
+/// <summary>
+/// The output folder: results of finished runs, and the settings that all of its runs share. A run is finished when its <c>result.json</c> is there; that file appears whole or not at all.
+/// </summary>
+internal sealed class RunStore(string output)
+{
+    private const string SettingsFile = "settings.json";
+    private const string ResultFile = "result.json";
+
+    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true };
+
+    public string FolderOf(RunKey key) => Path.Combine(output, key.Folder);
+
+    /// <summary>Remembers the settings, or compares them with those that the folder's runs were made with.</summary>
+    /// <exception cref="AblationException">The folder holds runs of other settings, or cannot be written to.</exception>
+    public void Claim(AblationScale scale, AblationImages images)
+    {
+        var settings = new Dictionary<string, string>(
+            JsonSerializer.SerializeToElement(scale).EnumerateObject().Select(property => KeyValuePair.Create(property.Name, property.Value.ToString())))
+        {
+            ["Images"] = ImageFingerprint.Of(images.Pretraining),
+            ["Labelled images"] = ImageFingerprint.Of(images.ProbeTraining),
+            ["Test set"] = ImageFingerprint.Of(images.Test),
+        };
+        string path = Path.Combine(output, SettingsFile);
+        if (!File.Exists(path))
+        {
+            Write(path, settings);
+            return;
+        }
+
+        Dictionary<string, string> earlier = Read<Dictionary<string, string>>(path);
+        string[] differences =
+        [
+            .. settings.Keys.Union(earlier.Keys).Where(key => settings.GetValueOrDefault(key) != earlier.GetValueOrDefault(key))
+                .Select(key => $"{key} was {earlier.GetValueOrDefault(key, "not set")} and is now {settings.GetValueOrDefault(key, "not set")}"),
+        ];
+        if (differences.Length > 0)
+        {
+            throw new AblationException($"The runs in '{output}' were made with other settings, and tables must not mix them: {string.Join("; ", differences)}. Use the same settings, or another --output.");
+        }
+    }
+
+    /// <summary>The result of a finished run; null where there is none yet.</summary>
+    /// <exception cref="AblationException">It is damaged.</exception>
+    public RunResult? Find(RunKey key)
+    {
+        string path = Path.Combine(FolderOf(key), ResultFile);
+        return File.Exists(path) ? Read<RunResult>(path) : null;
+    }
+
+    /// <summary>Marks a run as finished.</summary>
+    public void Save(RunResult result) => Write(Path.Combine(FolderOf(result.Key), ResultFile), result);
+
+    /// <summary>Reads a value that was computed from a finished run, or computes and keeps it.</summary>
+    /// <param name="folder">The folder below the output folder.</param>
+    /// <param name="name">The file's name.</param>
+    /// <param name="compute">Computes it.</param>
+    public T GetOrAdd<T>(string folder, string name, Func<T> compute)
+    {
+        string path = Path.Combine(output, folder, name);
+        if (File.Exists(path))
+        {
+            return Read<T>(path);
+        }
+
+        T value = compute();
+        Write(path, value);
+        return value;
+    }
+
+    private static T Read<T>(string path)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<T>(File.ReadAllText(path), Json) ?? throw new JsonException("it holds nothing");
+        }
+        catch (JsonException exception)
+        {
+            throw new AblationException($"'{path}' is damaged ({exception.Message}). Delete it, and what it held is computed again.");
+        }
+    }
+
+    private static void Write<T>(string path, T value)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        string beside = $"{path}.{Guid.NewGuid():N}.partial";
+        File.WriteAllText(beside, JsonSerializer.Serialize(value, Json));
+        File.Move(beside, path, overwrite: true);
+    }
+}
