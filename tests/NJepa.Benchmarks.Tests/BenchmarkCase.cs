@@ -59,6 +59,7 @@ public sealed class BenchmarkCase
     private static object?[] Values(PropertyInfo property) => (property.Name, property.GetCustomAttribute<ParamsAttribute>()) switch
     {
         ("Width", _) => [64],
+        ("Images", _) => [400],
         ("Picture", _) => ["400x533", "800x600"],
         (_, { } parameters) => parameters.Values,
         _ => throw new NotSupportedException($"{property.DeclaringType!.Name}.{property.Name} has no [Params]; say here which value a quick test gives it."),

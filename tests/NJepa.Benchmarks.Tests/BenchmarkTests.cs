@@ -12,7 +12,7 @@ public sealed class BenchmarkTests : TensorTest
     [Fact]
     public void Every_part_has_benchmarks() =>
         BenchmarkCase.Types.Select(type => type.Name).Order().Should().Equal(
-            nameof(ImageDecoding), nameof(ImageLoading), nameof(MaskSampling), nameof(OptimizerStep), nameof(PositionNoiseSampling), nameof(TransformerBlockPass));
+            nameof(FeatureProbes), nameof(ImageDecoding), nameof(ImageLoading), nameof(MaskSampling), nameof(OptimizerStep), nameof(PositionNoiseSampling), nameof(TransformerBlockPass));
 
     // Native tensors that it leaves behind fail the test (TensorTest).
     [Theory]

@@ -7,7 +7,8 @@ public sealed class LinearProbeTests : TensorTest
         new LogisticProbeOptions(),
         new GradientProbeOptions(),
         new GradientProbeOptions { Scaling = FeatureScaling.BatchNormalize },
-        new GradientProbeOptions { RefitOnAllImages = false, WeightDecay = 1e-4 },
+        new GradientProbeOptions { RefitOnAllImages = false, WeightDecays = [1e-4] },
+        LinearProbeOptions.IJepa with { LearningRates = [0.1, 1], BatchSize = 1024 },
     };
 
     [Fact]
@@ -24,7 +25,19 @@ public sealed class LinearProbeTests : TensorTest
         LinearProbeOptions.Paper.Epochs.Should().Be(50);
         LinearProbeOptions.Paper.BatchSize.Should().Be(1024);
         LinearProbeOptions.Paper.Momentum.Should().Be(0.9);
-        LinearProbeOptions.Paper.WeightDecay.Should().Be(0);
+        LinearProbeOptions.Paper.WeightDecays.Should().Equal(0);
+        LinearProbeOptions.Paper.OtherScalings.Should().BeEmpty();
+        LinearProbeOptions.Paper.Schedule.Should().Be(ProbeSchedule.Cosine);
+        LinearProbeOptions.IJepa.LearningRates.Should().Equal(0.01, 0.05, 0.001);
+        LinearProbeOptions.IJepa.WeightDecays.Should().Equal(0.0005, 0);
+        LinearProbeOptions.IJepa.Scaling.Should().Be(FeatureScaling.BatchNormalize);
+        LinearProbeOptions.IJepa.OtherScalings.Should().Equal(FeatureScaling.None);
+        LinearProbeOptions.IJepa.Epochs.Should().Be(50);
+        LinearProbeOptions.IJepa.BatchSize.Should().Be(16384);
+        LinearProbeOptions.IJepa.Schedule.Should().Be(ProbeSchedule.Step);
+        LinearProbeOptions.IJepa.StepEpochs.Should().Be(15);
+        LinearProbeOptions.IJepa.StepFactor.Should().Be(0.1);
+        LinearProbeOptions.IJepa.Momentum.Should().Be(0.9);
     }
 
     [Theory]
@@ -102,16 +115,73 @@ public sealed class LinearProbeTests : TensorTest
         gradient.Should().BeApproximately(logistic, 0.005);
     }
 
+    [Fact]
+    public void Gradient_descent_with_weight_decay_ends_where_the_penalised_optimum_is()
+    {
+        // Whole-set batches, so that nothing is random; a penalty strong enough to be felt.
+        FeatureSet train = Correlated(Features.Clouds(4, 150, 6, 2, seed: 1));
+
+        LinearClassifier descended = LinearProbe.Fit(train, new GradientProbeOptions
+        {
+            LearningRates = [0.1], WeightDecays = [0.05], BatchSize = 600, Epochs = 600, Schedule = ProbeSchedule.Step, StepEpochs = 600,
+        }).Classifier;
+
+        LargestGradient(train, descended, 0.05, FeatureScaling.Standardize).Should().BeLessThan(1e-4, "at the optimum of a convex function the gradient is zero");
+    }
+
+    [Fact]
+    public void Learning_rates_fall_along_a_cosine_or_in_steps()
+    {
+        var cosine = new GradientProbeOptions { Epochs = 10 };
+        GradientProbeOptions step = LinearProbeOptions.IJepa;
+
+        cosine.Decay(0, 0).Should().Be(1);
+        cosine.Decay(2, 0.5).Should().BeApproximately((1 + Math.Sqrt(0.5)) / 2, 1e-12);
+        cosine.Decay(5, 0).Should().BeApproximately(0.5, 1e-12);
+        cosine.Decay(9, 0.99).Should().BeInRange(0, 1e-4);
+        step.Decay(14, 0.9).Should().Be(1);
+        step.Decay(15, 0).Should().BeApproximately(0.1, 1e-12);
+        step.Decay(29, 0.9).Should().BeApproximately(0.1, 1e-12);
+        step.Decay(49, 0).Should().BeApproximately(0.001, 1e-12);
+    }
+
+    [Fact]
+    public void Every_scaling_weight_decay_and_learning_rate_is_tried_and_each_alone_gives_the_same()
+    {
+        FeatureSet train = WithNoise(Features.Clouds(3, 60, 4, 1.5, seed: 2, drawSeed: 3), 30);
+        var options = new GradientProbeOptions
+        {
+            LearningRates = [0.1, 0.001], WeightDecays = [0, 0.5], Scaling = FeatureScaling.BatchNormalize, OtherScalings = [FeatureScaling.None], BatchSize = 50, Epochs = 10, ValidationFraction = 0.4, RefitOnAllImages = false,
+        };
+
+        LinearProbeFit fit = LinearProbe.Fit(train, options);
+
+        fit.Candidates.Select(c => (c.Scaling, c.WeightDecay, c.Setting)).Should().Equal(
+            (FeatureScaling.BatchNormalize, 0, 0.1), (FeatureScaling.BatchNormalize, 0, 0.001), (FeatureScaling.BatchNormalize, 0.5, 0.1), (FeatureScaling.BatchNormalize, 0.5, 0.001),
+            (FeatureScaling.None, 0, 0.1), (FeatureScaling.None, 0, 0.001), (FeatureScaling.None, 0.5, 0.1), (FeatureScaling.None, 0.5, 0.001));
+        fit.Chosen.Should().BeSameAs(fit.Candidates.MaxBy(c => c.ValidationAccuracy), "the best wins, on a tie the first");
+        fit.Candidates.Select(c => c.ValidationAccuracy).Distinct().Count().Should().BeGreaterThan(2, "or there was nothing to choose");
+        foreach (ProbeCandidate candidate in fit.Candidates)
+        {
+            LinearProbeFit alone = LinearProbe.Fit(train, options with { LearningRates = [candidate.Setting], WeightDecays = [candidate.WeightDecay], Scaling = candidate.Scaling, OtherScalings = [] });
+            alone.Candidates.Should().ContainSingle().Which.ValidationAccuracy.Should().BeApproximately(candidate.ValidationAccuracy, 0.02, "products of another width may round differently");
+            if (candidate == fit.Chosen)
+            {
+                alone.Classifier.Weights.Zip(fit.Classifier.Weights).Should().OnlyContain(p => Math.Abs(p.First - p.Second) < 1e-4);
+            }
+        }
+    }
+
     [Theory]
     [MemberData(nameof(Protocols))]
     public void Labels_that_mean_nothing_give_chance(LinearProbeOptions options)
     {
         FeatureSet train = Features.Noise(1000, 10, 4, seed: 1);
-        FeatureSet test = Features.Noise(1000, 10, 4, seed: 2);
+        FeatureSet test = Features.Noise(2000, 10, 4, seed: 2);
 
         ClassificationResult result = LinearProbe.Evaluate(train, test, options).Classification;
 
-        result.Accuracy.Should().BeApproximately(0.25, 0.05);
+        result.Accuracy.Should().BeApproximately(0.25, Features.ChanceMargin(4, 2000));
     }
 
     [Theory]
@@ -120,14 +190,13 @@ public sealed class LinearProbeTests : TensorTest
     {
         FeatureSet train = Features.Clouds(3, 100, 6, 2, seed: 1, drawSeed: 2);
         FeatureSet test = Features.Clouds(3, 100, 6, 2, seed: 1, drawSeed: 3);
-        int[] shuffled = [.. test.Labels];
-        new Random(1).Shuffle(shuffled);
-
         LinearProbeResult right = LinearProbe.Evaluate(train, test, options);
-        LinearProbeResult wrong = LinearProbe.Evaluate(train, new FeatureSet(test.Values, test.Width, shuffled, test.ClassNames), options);
+        LinearProbeResult wrong = LinearProbe.Evaluate(train, Features.Relabelled(test, seed: 1), options);
 
         wrong.Chosen.Should().Be(right.Chosen);
         wrong.Candidates.Should().Equal(right.Candidates);
+        wrong.Classification.Predictions.Should().Equal(right.Classification.Predictions);
+        wrong.TrainingAccuracy.Should().Be(right.TrainingAccuracy);
         wrong.Classification.Accuracy.Should().BeApproximately(1 / 3.0, 0.1);
         right.Classification.Accuracy.Should().BeGreaterThan(0.6);
     }
@@ -217,7 +286,7 @@ public sealed class LinearProbeTests : TensorTest
     {
         FeatureSet train = Features.Clouds(3, 100, 6, 1, seed: 1);
 
-        LinearProbeFit fit = LinearProbe.Fit(train, new GradientProbeOptions { LearningRates = [1e30, 0.1], WeightDecay = 1, Epochs = 5 });
+        LinearProbeFit fit = LinearProbe.Fit(train, new GradientProbeOptions { LearningRates = [1e30, 0.1], WeightDecays = [1], Epochs = 5 });
 
         fit.Chosen.Setting.Should().Be(0.1);
         fit.SettingName.Should().Be("learning rate");
@@ -226,7 +295,7 @@ public sealed class LinearProbeTests : TensorTest
     [Fact]
     public void When_every_learning_rate_diverges_the_error_says_so()
     {
-        Action act = () => LinearProbe.Fit(Features.Clouds(3, 100, 6, 1, seed: 1), new GradientProbeOptions { LearningRates = [1e30], WeightDecay = 1, Epochs = 5 });
+        Action act = () => LinearProbe.Fit(Features.Clouds(3, 100, 6, 1, seed: 1), new GradientProbeOptions { LearningRates = [1e30], WeightDecays = [1], Epochs = 5 });
 
         act.Should().Throw<EvaluationException>().WithMessage(
             "The linear probe diverged with every learning rate (1E+30); add smaller ones, or use FeatureScaling.Standardize.");
@@ -258,7 +327,8 @@ public sealed class LinearProbeTests : TensorTest
     public void All_problems_of_the_options_are_listed_at_once()
     {
         Action logistic = () => new LogisticProbeOptions { ValidationFraction = 0.6, Strengths = [0, 1, 1], MaximumIterations = 0, GradientTolerance = double.NaN }.Validate();
-        Action gradient = () => new GradientProbeOptions { LearningRates = [], Epochs = 0, BatchSize = -1, Momentum = 1, WeightDecay = -1, Scaling = (FeatureScaling)9 }.Validate();
+        Action gradient = () => new GradientProbeOptions { LearningRates = [], Epochs = 0, BatchSize = -1, Momentum = 1, WeightDecays = [-1, 0, 0], Scaling = (FeatureScaling)9,
+            OtherScalings = [(FeatureScaling)9], Schedule = (ProbeSchedule)7, StepEpochs = 0, StepFactor = 0 }.Validate();
 
         logistic.Should().Throw<ArgumentException>().WithMessage(
             "The linear-probe options are not valid: ValidationFraction is 0.6; it must be above 0 and at most 0.5. "
@@ -266,8 +336,10 @@ public sealed class LinearProbeTests : TensorTest
             + "MaximumIterations is 0; it must be at least 1. GradientTolerance is NaN; it must be finite and above 0. (Parameter 'options')");
         gradient.Should().Throw<ArgumentException>().WithMessage(
             "The linear-probe options are not valid: Scaling is 9; it must be one of Standardize, BatchNormalize, None. "
-            + "LearningRates is empty; give at least one value to try. Epochs is 0; it must be at least 1. BatchSize is -1; it must be at least 1. "
-            + "Momentum is 1; it must be at least 0 and below 1. WeightDecay is -1; it must be finite and at least 0. (Parameter 'options')");
+            + "LearningRates is empty; give at least one value to try. WeightDecays contains -1; every value must be finite and at least 0. WeightDecays contains a value twice; give each once. "
+            + "OtherScalings contains 9; every value must be one of Standardize, BatchNormalize, None. OtherScalings contains a scaling twice, or Scaling again; give each once. "
+            + "Epochs is 0; it must be at least 1. BatchSize is -1; it must be at least 1. Schedule is 7; it must be Cosine or Step. StepEpochs is 0; it must be at least 1. "
+            + "StepFactor is 0; it must be above 0 and at most 1. Momentum is 1; it must be at least 0 and below 1. (Parameter 'options')");
     }
 
     [Theory]

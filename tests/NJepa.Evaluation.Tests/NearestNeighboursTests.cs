@@ -104,6 +104,42 @@ public sealed class NearestNeighboursTests : TensorTest
     }
 
     [Fact]
+    public void Labels_that_mean_nothing_give_chance()
+    {
+        IReadOnlyList<ClassificationResult> results = NearestNeighbours.Evaluate(Features.Noise(1000, 10, 4, seed: 1), Features.Noise(2000, 10, 4, seed: 2), new() { Neighbours = [1, 5, 20] });
+
+        results.Should().OnlyContain(result => Math.Abs(result.Accuracy - 0.25) < Features.ChanceMargin(4, 2000));
+    }
+
+    [Fact]
+    public void Test_labels_influence_nothing_but_the_score()
+    {
+        FeatureSet train = Features.Clouds(3, 100, 6, 2, seed: 1, drawSeed: 2);
+        FeatureSet test = Features.Clouds(3, 100, 6, 2, seed: 1, drawSeed: 3);
+
+        ClassificationResult right = NearestNeighbours.Evaluate(train, test)[0], wrong = NearestNeighbours.Evaluate(train, Features.Relabelled(test, seed: 1))[0];
+
+        wrong.Predictions.Should().Equal(right.Predictions);
+        right.Accuracy.Should().BeGreaterThan(wrong.Accuracy + 0.2);
+    }
+
+    [Fact]
+    public void Many_neighbours_come_near_the_best_possible_accuracy()
+    {
+        FeatureSet train = Features.Clouds(3, 1500, 2, 1, seed: 4, drawSeed: 5);
+        FeatureSet test = Features.Clouds(3, 700, 2, 1, seed: 4, drawSeed: 6);
+        double bestPossible = Features.NearestCentre(test, Features.Clouds(3, 1, 2, 0, seed: 4));
+
+        // Cosines see directions alone; a constant third feature, uncentred, turns places into directions.
+        double accuracy = NearestNeighbours.Evaluate(Lifted(train), Lifted(test), new() { Neighbours = [60], Weighting = NeighbourWeighting.Uniform, CentreFeatures = false })[0].Accuracy;
+
+        bestPossible.Should().BeInRange(0.5, 0.9);
+        accuracy.Should().BeInRange(bestPossible - 0.025, bestPossible + 0.01);
+
+        static FeatureSet Lifted(FeatureSet set) => new([.. Enumerable.Range(0, set.Count).SelectMany(i => set.Row(i).ToArray().Append(30f))], 3, set.Labels, set.ClassNames);
+    }
+
+    [Fact]
     public void Equal_votes_go_to_the_lower_class()
     {
         FeatureSet train = Features.Of([1, 0.5f, 1, 0, 0, 1], 2, 2, 1, 0);

@@ -5,53 +5,26 @@ using static TorchSharp.torch;
 namespace NJepa.Evaluation;
 
 /// <summary>
-/// Stochastic gradient descent of a linear layer for several learning rates at once: the layers are stacked into one, so that each batch is gathered and
+/// Stochastic gradient descent of a linear layer for several settings at once: the S layers are stacked into one of R = S * C outputs, so that each batch is gathered and
 /// multiplied once. The layers start at zero, as the problem is convex; the gradient of the cross-entropy is written out.
 /// </summary>
-internal sealed class GradientSolver(ProbeData data, GradientProbeOptions options)
+internal sealed class GradientSolver(ProbeData data, GradientProbeOptions options, FeatureScaling scaling)
 {
     private const double BatchNormalizationEpsilon = 1e-6;
     private const int ReferenceBatch = 256;
 
-    public LinearProbeFit Solve(CancellationToken cancellationToken)
-    {
-        using DisposeScope scope = NewDisposeScope();
-        using IDisposable _ = no_grad();
-        double[] rates = [.. options.LearningRates];
-        (double[] weights, double[] bias) = Train(data.FitCount, rates, cancellationToken);
-        ProbeCandidate[] candidates = [.. rates.Select((rate, r) => Judge(rate, Part(weights, r, rates.Length), Part(bias, r, rates.Length)))];
-        ProbeCandidate chosen = candidates.Where(candidate => candidate.Converged).MaxBy(candidate => candidate.ValidationAccuracy)
-            ?? throw new EvaluationException(
-                FormattableString.Invariant($"The linear probe diverged with every learning rate ({string.Join(", ", rates)}); add smaller ones, or use FeatureScaling.Standardize."));
-        int index = Array.IndexOf(rates, chosen.Setting);
-        (weights, bias) = options.RefitOnAllImages
-            ? Train(data.Count, [chosen.Setting], cancellationToken)
-            : (Part(weights, index, rates.Length), Part(bias, index, rates.Length));
-        return new(new LinearClassifier(data.Scaler, data.ClassNames, weights, bias), "linear probe (SGD)", "learning rate", chosen, candidates);
-    }
-
-    private ProbeCandidate Judge(double rate, double[] weights, double[] bias)
-    {
-        if (!weights.All(double.IsFinite) || !bias.All(double.IsFinite))
-        {
-            return new(rate, 0, Converged: false);
-        }
-
-        using DisposeScope scope = NewDisposeScope();
-        Tensor weightsCD = AlignedTensor.From(weights, data.Classes, data.Width).to(ScalarType.Float32);
-        Tensor validationVD = data.FeaturesND.narrow(0, data.FitCount, data.Count - data.FitCount);
-        Tensor scoresVC = nn.functional.linear(validationVD, weightsCD, tensor(bias).to(ScalarType.Float32));
-        return new(rate, data.ValidationAccuracy(scoresVC), Converged: true);
-    }
-
-    private (double[] Weights, double[] Bias) Train(int rows, double[] rates, CancellationToken cancellationToken)
+    /// <summary>Trains on the first rows; gives weights [C,D] and bias [C] for each setting.</summary>
+    public (double[] Weights, double[] Bias)[] Train(int rows, GradientSetting[] settings, CancellationToken cancellationToken)
     {
         using DisposeScope all = NewDisposeScope();
+        using IDisposable _ = no_grad();
         int batch = Math.Min(options.BatchSize, rows);
         int stepsPerEpoch = (rows + batch - 1) / batch;
-        int outputs = rates.Length * data.Classes;
+        int outputs = settings.Length * data.Classes;
         var state = new State(
-            zeros(outputs, data.Width), zeros(outputs), zeros(outputs, data.Width), zeros(outputs), PeakRates(rates, batch));
+            zeros(outputs, data.Width), zeros(outputs), zeros(outputs, data.Width), zeros(outputs),
+            PerOutput(settings, setting => setting.LearningRate * batch / ReferenceBatch),
+            settings.Any(setting => setting.WeightDecay > 0) ? PerOutput(settings, setting => setting.WeightDecay) : null);
         long[] order = [.. Enumerable.Range(0, rows).Select(row => (long)row)];
         for (int epoch = 0; epoch < options.Epochs; epoch++)
         {
@@ -59,31 +32,30 @@ internal sealed class GradientSolver(ProbeData data, GradientProbeOptions option
             for (int step = 0; step < stepsPerEpoch; step++)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                double progress = ((epoch * (double)stepsPerEpoch) + step) / (options.Epochs * (double)stepsPerEpoch);
                 int start = step * batch;
-                Step(state, order.AsSpan(start, Math.Min(batch, rows - start)).ToArray(), (1 + Math.Cos(Math.PI * progress)) / 2);
+                Step(state, order.AsSpan(start, Math.Min(batch, rows - start)).ToArray(), options.Decay(epoch, step / (double)stepsPerEpoch));
             }
         }
 
-        return (Doubles(state.WeightsRD), Doubles(state.BiasR));
+        (double[] weights, double[] bias) = (Doubles(state.WeightsRD), Doubles(state.BiasR));
+        return [.. Enumerable.Range(0, settings.Length).Select(s => (Part(weights, s, settings.Length), Part(bias, s, settings.Length)))];
     }
 
-    private void Step(State state, long[] rows, double cosine)
+    private void Step(State state, long[] rows, double decay)
     {
         using DisposeScope scope = NewDisposeScope();
         using Scalar count = (double)rows.Length;
         using Scalar momentum = options.Momentum;
-        using Scalar decay = options.WeightDecay;
-        using Scalar annealing = cosine;
+        using Scalar annealing = decay;
         Tensor indicesB = tensor(rows);
         Tensor featuresBD = Normalize(data.FeaturesND.index_select(0, indicesB));
         Tensor targetsB1C = nn.functional.one_hot(data.LabelsN.index_select(0, indicesB), data.Classes).to(ScalarType.Float32).unsqueeze(1);
-        Tensor logitsBRC = nn.functional.linear(featuresBD, state.WeightsRD, state.BiasR).view(rows.Length, -1, data.Classes);
-        Tensor errorBR = nn.functional.softmax(logitsBRC, -1).sub_(targetsB1C).div_(count).view(rows.Length, -1);
+        Tensor logitsBSC = nn.functional.linear(featuresBD, state.WeightsRD, state.BiasR).view(rows.Length, -1, data.Classes);
+        Tensor errorBR = nn.functional.softmax(logitsBSC, -1).sub_(targetsB1C).div_(count).view(rows.Length, -1);
         Tensor gradientRD = nn.functional.linear(errorBR.t(), featuresBD.t());
-        if (options.WeightDecay > 0)
+        if (state.DecaysR1 is { } decaysR1)
         {
-            gradientRD.add_(state.WeightsRD, decay);
+            gradientRD.AddInPlace(state.WeightsRD.mul(decaysR1));
         }
 
         Tensor ratesR1 = state.RatesR1.mul(annealing);
@@ -95,7 +67,7 @@ internal sealed class GradientSolver(ProbeData data, GradientProbeOptions option
 
     private Tensor Normalize(Tensor featuresBD)
     {
-        if (options.Scaling != FeatureScaling.BatchNormalize)
+        if (scaling != FeatureScaling.BatchNormalize)
         {
             return featuresBD;
         }
@@ -104,9 +76,9 @@ internal sealed class GradientSolver(ProbeData data, GradientProbeOptions option
         return centredBD.div_(centredBD.Squared().mean([0], true).Plus(BatchNormalizationEpsilon).sqrt_());
     }
 
-    private Tensor PeakRates(double[] rates, int batch)
+    private Tensor PerOutput(GradientSetting[] settings, Func<GradientSetting, double> value)
     {
-        float[] perOutput = [.. rates.SelectMany(rate => Enumerable.Repeat((float)(rate * batch / ReferenceBatch), data.Classes))];
+        float[] perOutput = [.. settings.SelectMany(setting => Enumerable.Repeat((float)value(setting), data.Classes))];
         return AlignedTensor.From(perOutput, perOutput.Length, 1);
     }
 
@@ -114,5 +86,5 @@ internal sealed class GradientSolver(ProbeData data, GradientProbeOptions option
 
     private static double[] Doubles(Tensor values) => MemoryMarshal.Cast<byte, double>(values.to(ScalarType.Float64).contiguous().bytes).ToArray();
 
-    private sealed record State(Tensor WeightsRD, Tensor BiasR, Tensor WeightMomentumRD, Tensor BiasMomentumR, Tensor RatesR1);
+    private sealed record State(Tensor WeightsRD, Tensor BiasR, Tensor WeightMomentumRD, Tensor BiasMomentumR, Tensor RatesR1, Tensor? DecaysR1);
 }

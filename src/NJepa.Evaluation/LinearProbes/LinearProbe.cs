@@ -42,13 +42,19 @@ public static class LinearProbe
         options ??= LinearProbeOptions.Default;
         options.Validate();
         CheckTraining(train);
-        using ProbeData data = ProbeData.Create(train, options);
-        return options switch
+        switch (options)
         {
-            LogisticProbeOptions logistic => new LogisticSolver(data, logistic).Solve(cancellationToken),
-            GradientProbeOptions gradient => new GradientSolver(data, gradient).Solve(cancellationToken),
-            _ => throw new ArgumentException($"{options.GetType().Name} is unknown; use {nameof(LogisticProbeOptions)} or {nameof(GradientProbeOptions)}.", nameof(options)),
-        };
+            case LogisticProbeOptions logistic:
+                using (ProbeData data = ProbeData.Create(train, logistic, logistic.Scaling))
+                {
+                    return new LogisticSolver(data, logistic).Solve(cancellationToken);
+                }
+
+            case GradientProbeOptions gradient:
+                return new GradientSelection(train, gradient).Solve(cancellationToken);
+            default:
+                throw new ArgumentException($"{options.GetType().Name} is unknown; use {nameof(LogisticProbeOptions)} or {nameof(GradientProbeOptions)}.", nameof(options));
+        }
     }
 
     // Two: one to train on and one for the validation split.

@@ -20,7 +20,7 @@ internal sealed class LogisticSolver(ProbeData data, LogisticProbeOptions option
         foreach (double strength in options.Strengths.OrderDescending())
         {
             bool converged = regression.Fit(data.FitCount, strength, unknowns, search, cancellationToken);
-            var candidate = new ProbeCandidate(strength, data.ValidationAccuracy(regression.Scores(validationVD, unknowns)), converged);
+            var candidate = new ProbeCandidate(strength, data.ValidationAccuracy(regression.Scores(validationVD, unknowns)), converged) { Scaling = options.Scaling };
             if (candidates.All(other => candidate.ValidationAccuracy > other.ValidationAccuracy))
             {
                 best = (double[])unknowns.Clone();

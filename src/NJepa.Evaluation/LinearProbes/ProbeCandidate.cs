@@ -6,4 +6,11 @@ namespace NJepa.Evaluation;
 /// <param name="Converged">
 /// Whether the optimum was reached (logistic regression), or the weights stayed finite (gradient descent).
 /// </param>
-public sealed record ProbeCandidate(double Setting, double ValidationAccuracy, bool Converged);
+public sealed record ProbeCandidate(double Setting, double ValidationAccuracy, bool Converged)
+{
+    /// <summary>The weight decay that went with the learning rate; 0 for logistic regression, whose penalty is the setting.</summary>
+    public double WeightDecay { get; init; }
+
+    /// <summary>The scaling of the features that went with it.</summary>
+    public FeatureScaling Scaling { get; init; }
+}

@@ -39,11 +39,11 @@ internal sealed class ProbeData : IDisposable
 
     public int Classes => ClassNames.Count;
 
-    public static ProbeData Create(FeatureSet train, LinearProbeOptions options)
+    public static ProbeData Create(FeatureSet train, LinearProbeOptions options, FeatureScaling scaling)
     {
         (int[] fit, int[] validation) = FeatureSplit.StratifiedIndices(train, options.ValidationFraction, options.Seed);
         int[] rows = [.. fit, .. validation];
-        FeatureScaler scaler = FeatureScaler.Fit(train, options.Scaling);
+        FeatureScaler scaler = FeatureScaler.Fit(train, scaling);
         int[] labels = Array.ConvertAll(rows, row => train.Labels[row]);
         float[] scaled = scaler.Apply(train, rows);
         RequireComputable(scaled);
@@ -65,6 +65,16 @@ internal sealed class ProbeData : IDisposable
 
     /// <summary>The accuracy of scores [validation rows,C] on the validation split; not finite counts as wrong.</summary>
     public double ValidationAccuracy(Tensor scoresVC) => (double)CountCorrect(scoresVC, Labels.AsSpan(FitCount)) / (Count - FitCount);
+
+    /// <summary>The accuracy of a linear layer with weights [C,D] and bias [C] on the validation split.</summary>
+    public double ValidationAccuracy(double[] weights, double[] bias)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable _ = no_grad();
+        Tensor weightsCD = AlignedTensor.From(weights, Classes, Width).to(ScalarType.Float32);
+        Tensor biasC = AlignedTensor.From(bias, Classes).to(ScalarType.Float32);
+        return ValidationAccuracy(nn.functional.linear(FeaturesND.narrow(0, FitCount, Count - FitCount), weightsCD, biasC));
+    }
 
     /// <summary>How many of the scores [V,C] are largest at the label [V]; not finite counts as wrong.</summary>
     public static int CountCorrect(Tensor scoresVC, ReadOnlySpan<int> labels)

@@ -7,8 +7,8 @@ namespace NJepa.Evaluation;
 /// </summary>
 /// <remarks>
 /// Which features are used is decided where they are made: the N-JEPA paper reports the last layer and the last four, concatenated
-/// (<see cref="FeatureExtractionOptions.LastLayers"/> = 1 or 4). That frozen features are classified by logistic regression is our reading of it. I-JEPA's low-shot figures of its
-/// appendix A are of another kind: there the whole encoder was fine-tuned on the drawn images.
+/// (<see cref="FeatureExtractionOptions.LastLayers"/> = 1 or 4). That they are classified by logistic regression is our choice. The low-shot protocol of
+/// I-JEPA's appendix A.2 is of another kind: there the whole encoder is fine-tuned on the drawn images.
 /// </remarks>
 public static class LowShot
 {

@@ -56,12 +56,16 @@ public static class NearestNeighbours
                 $"The training set has {train.Width} features per image and the queries {queries.Width}; both must come from the same encoder with the same settings.");
         }
 
-        if (neighbours > train.Count)
-        {
-            throw new EvaluationException($"{neighbours} neighbours were asked for, but the training set has {train.Count} images; ask for {train.Count} or fewer.");
-        }
-
+        RequireEnough(neighbours, train.Count);
         return new NeighbourSearch(train, queries, neighbours, centreFeatures).Run(cancellationToken);
+    }
+
+    internal static void RequireEnough(int neighbours, int images)
+    {
+        if (neighbours > images)
+        {
+            throw new EvaluationException($"{neighbours} neighbours were asked for, but the training set has {images} images; ask for {images} or fewer.");
+        }
     }
 
     private static int[] Vote(NeighbourTable table, FeatureSet train, int k, NearestNeighboursOptions options)
