@@ -47,7 +47,7 @@ public abstract record LinearProbeOptions
 
     private protected abstract void Check(OptionProblems problems);
 
-    private protected static void CheckGrid(OptionProblems problems, string name, IReadOnlyList<double>? grid)
+    internal static void CheckGrid(OptionProblems problems, string name, IReadOnlyList<double>? grid)
     {
         problems.Require(grid is { Count: > 0 }, $"{name} is empty; give at least one value to try.");
         foreach (double value in grid ?? [])
