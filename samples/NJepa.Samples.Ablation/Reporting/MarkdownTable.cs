@@ -80,6 +80,10 @@ internal static class MarkdownTable
         }
     }
 
+    /// <summary>The interval of a mean accuracy, which cannot leave [0, 1].</summary>
+    public static MeanInterval? Interval(RepeatedMeasurement accuracy) =>
+        accuracy.MeanInterval is { } interval ? new MeanInterval(Math.Max(0, interval.Low), Math.Min(1, interval.High)) : null;
+
     private static string Cell(ReportRow row, ReportColumn column)
     {
         if (!row.Cells.TryGetValue(column.Name, out RepeatedMeasurement? cell))
@@ -89,7 +93,7 @@ internal static class MarkdownTable
 
         double scale = column.IsAccuracy ? 100 : 1;
         string mean = (scale * cell.Mean).ToString("0.0", CultureInfo.InvariantCulture);
-        return column.IsAccuracy && cell.MeanInterval is { } interval
+        return column.IsAccuracy && Interval(cell) is { } interval
             ? string.Create(CultureInfo.InvariantCulture, $"{mean} ({scale * interval.Low:0.0} to {scale * interval.High:0.0})")
             : mean;
     }

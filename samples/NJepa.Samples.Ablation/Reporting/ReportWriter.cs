@@ -137,7 +137,7 @@ internal sealed class ReportWriter(AblationOptions options, RunStore store, Floo
     }
 
     private static Bar BarOf(string name, RepeatedMeasurement cell) => new(
-        name, 100 * cell.Mean, 100 * (cell.MeanInterval?.Low ?? cell.Mean), 100 * (cell.MeanInterval?.High ?? cell.Mean), [.. cell.Values.Select(value => 100 * value)]);
+        name, 100 * cell.Mean, 100 * (MarkdownTable.Interval(cell)?.Low ?? double.NaN), 100 * (MarkdownTable.Interval(cell)?.High ?? double.NaN), [.. cell.Values.Select(value => 100 * value)]);
 
     private void Save(string name, string text)
     {

@@ -6,7 +6,7 @@ internal static class ClassChecks
     private const int NamesShown = 10;
 
     /// <summary>Requires labels, two classes with images, and a number of images in every class.</summary>
-    public static void RequireClasses(FeatureSet features, string role, int minimumPerClass)
+    public static void RequireClasses(ILabelledFeatures features, string role, int minimumPerClass)
     {
         RequireLabels(features, role);
         int inhabited = features.ClassCounts.Count(count => count > 0);
@@ -31,7 +31,7 @@ internal static class ClassChecks
     }
 
     /// <summary>Requires that every image has a class.</summary>
-    public static void RequireLabels(FeatureSet features, string role)
+    public static void RequireLabels(ILabelledFeatures features, string role)
     {
         if (!features.IsLabelled)
         {
@@ -51,8 +51,15 @@ internal static class ClassChecks
                 $"The training set has {train.Width} features per image and the test set {test.Width}; both must come from the same encoder with the same settings.");
         }
 
-        string[] onlyTrain = [.. train.ClassNames.Except(test.ClassNames, StringComparer.Ordinal).Select(name => $"'{name}'")];
-        string[] onlyTest = [.. test.ClassNames.Except(train.ClassNames, StringComparer.Ordinal).Select(name => $"'{name}'")];
+        return MapLabels(train.ClassNames, test);
+    }
+
+    /// <summary>Requires labels and these class names, in any order; returns the test labels as indices into them.</summary>
+    public static int[] MapLabels(IReadOnlyList<string> classNames, ILabelledFeatures test)
+    {
+        RequireLabels(test, "test set");
+        string[] onlyTrain = [.. classNames.Except(test.ClassNames, StringComparer.Ordinal).Select(name => $"'{name}'")];
+        string[] onlyTest = [.. test.ClassNames.Except(classNames, StringComparer.Ordinal).Select(name => $"'{name}'")];
         if (onlyTrain.Length + onlyTest.Length > 0)
         {
             throw new EvaluationException(
@@ -62,7 +69,7 @@ internal static class ClassChecks
                 + " Classes are matched by name (the names of the folders), upper and lower case included: rename or remove the folders that differ.");
         }
 
-        Dictionary<string, int> index = train.ClassNames.Select((name, i) => (name, i)).ToDictionary(p => p.name, p => p.i, StringComparer.Ordinal);
+        Dictionary<string, int> index = classNames.Select((name, i) => (name, i)).ToDictionary(p => p.name, p => p.i, StringComparer.Ordinal);
         int[] map = [.. test.ClassNames.Select(name => index[name])];
         return Array.ConvertAll(test.Labels, label => map[label]);
     }

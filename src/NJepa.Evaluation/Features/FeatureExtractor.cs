@@ -29,23 +29,11 @@ public static class FeatureExtractor
         ArgumentNullException.ThrowIfNull(encoder);
         ArgumentNullException.ThrowIfNull(source);
         options ??= new FeatureExtractionOptions();
-        if (options.Normalization is null)
-        {
-            throw new ArgumentException("FeatureExtractionOptions.Normalization is null; use that of the pretraining, ImageNormalization.ImageNet by default.", nameof(options));
-        }
-
+        EvaluationTransform transform = CheckedTransform(encoder, options);
         int depth = encoder.Configuration.Depth;
         if (options.LastLayers < 1 || options.LastLayers > depth)
         {
             throw new ArgumentException(FormattableString.Invariant($"FeatureExtractionOptions.LastLayers is {options.LastLayers}; the encoder has {depth} layers, so it must be from 1 to {depth}."), nameof(options));
-        }
-
-        EvaluationTransform transform = options.TransformFor(encoder.Configuration.ImageSize);
-        if (transform.ImageSize != encoder.Configuration.ImageSize)
-        {
-            throw new ArgumentException(
-                $"The view has {transform.ImageSize} pixels, but the encoder takes {encoder.Configuration.ImageSize}; set Transform.ImageSize to {encoder.Configuration.ImageSize}, or leave Transform out.",
-                nameof(options));
         }
 
         return Collect(source, transform, options.Loading, options.LastLayers * encoder.Configuration.Width, progress, EncodeBatch, cancellationToken);
@@ -56,6 +44,58 @@ public static class FeatureExtractor
             Tensor imagesBCHW = options.Normalization.ToTensor(batch.Pixels, batch.Count, batch.ImageSize, batch.ImageSize, encoder.Device);
             Tensor featuresBD = encoder.EncodePooled(imagesBCHW, options.LastLayers).to(ScalarType.Float32).cpu().contiguous();
             MemoryMarshal.Cast<byte, float>(featuresBD.bytes).CopyTo(target);
+        }
+    }
+
+    /// <summary>The features of every patch of all images, from the encoder's last layer: for an <see cref="AttentiveProbe"/>.</summary>
+    /// <param name="encoder">The encoder. N-JEPA evaluates the student (<c>model.Student</c>), I-JEPA the teacher.</param>
+    /// <param name="source">The images; one that cannot be read is left out.</param>
+    /// <param name="options">View, normalisation and loading; null for the defaults. <see cref="FeatureExtractionOptions.LastLayers"/> must be 1.</param>
+    /// <param name="cache">The type that the features are kept in, and how many bytes they may take; null for float16 and 4 GiB.</param>
+    /// <param name="progress">Receives the part that is done, from 0 to 1, after each batch; null for none.</param>
+    /// <param name="cancellationToken">Stops the extraction.</param>
+    /// <returns>Features [N,L,D], in the order of the source; <see cref="PatchFeatureSet.SourceIndices"/> says which image is which.</returns>
+    /// <exception cref="ArgumentException">The source is empty, an option is out of range, or the view has another size than the encoder takes.</exception>
+    /// <exception cref="TooManyBadImagesException">More images than <see cref="ImageLoaderOptions.MaxBadImageShare"/> allows cannot be read.</exception>
+    /// <exception cref="EvaluationException">
+    /// The features would take more than <see cref="PatchCacheOptions.MaximumBytes"/> (found out beforehand) or than there is, no image can be read, or a feature is NaN, infinite or too large for its type.
+    /// </exception>
+    public static PatchFeatureSet ExtractPatches(
+        ViTEncoder encoder,
+        IImageSource source,
+        FeatureExtractionOptions? options = null,
+        PatchCacheOptions? cache = null,
+        IProgress<double>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(encoder);
+        ArgumentNullException.ThrowIfNull(source);
+        options ??= new FeatureExtractionOptions();
+        cache ??= new PatchCacheOptions();
+        cache.Validate();
+        EvaluationTransform transform = CheckedTransform(encoder, options);
+        if (options.LastLayers != 1)
+        {
+            throw new ArgumentException($"FeatureExtractionOptions.LastLayers is {options.LastLayers}; patch features come from the last layer alone, so it must be 1.", nameof(options));
+        }
+
+        (int patches, int width) = (encoder.Configuration.Patches, encoder.Configuration.Width);
+        cache.RequireRoom(source.Count, patches, width);
+        var store = new PatchStore(patches * width, cache.Precision, source.Count);
+        (int[] labels, int[] indices) = ReadAll(source, transform, options.Loading, progress, KeepBatch, cancellationToken);
+        return new PatchFeatureSet(store, patches, width, labels, source.ClassNames, indices);
+
+        void KeepBatch(ImageBatch batch)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            Tensor imagesBCHW = options.Normalization.ToTensor(batch.Pixels, batch.Count, batch.ImageSize, batch.ImageSize, encoder.Device);
+            Tensor featuresBLD = encoder.Encode(imagesBCHW).to(ScalarType.Float32).cpu().contiguous();
+            for (int i = 0; i < batch.Count; i++)
+            {
+                ReadOnlySpan<float> imageLD = MemoryMarshal.Cast<byte, float>(featuresBLD.select(0, i).bytes);
+                PatchFeatureSet.RequireHoldable(imageLD, cache.Precision, width, (long)store.Count * patches);
+                store.Append(imageLD);
+            }
         }
     }
 
@@ -95,6 +135,24 @@ public static class FeatureExtractor
         }
     }
 
+    private static EvaluationTransform CheckedTransform(ViTEncoder encoder, FeatureExtractionOptions options)
+    {
+        if (options.Normalization is null)
+        {
+            throw new ArgumentException("FeatureExtractionOptions.Normalization is null; use that of the pretraining, ImageNormalization.ImageNet by default.", nameof(options));
+        }
+
+        EvaluationTransform transform = options.TransformFor(encoder.Configuration.ImageSize);
+        if (transform.ImageSize != encoder.Configuration.ImageSize)
+        {
+            throw new ArgumentException(
+                $"The view has {transform.ImageSize} pixels, but the encoder takes {encoder.Configuration.ImageSize}; set Transform.ImageSize to {encoder.Configuration.ImageSize}, or leave Transform out.",
+                nameof(options));
+        }
+
+        return transform;
+    }
+
     private delegate void BatchFeatures(ImageBatch batch, Span<float> target);
 
     private static FeatureSet Collect(
@@ -113,15 +171,31 @@ public static class FeatureExtractor
                 nameof(source));
         }
 
-        using var loader = new ImageLoader(source, transform, loading);
         var values = new float[source.Count * width];
+        int done = 0;
+        (int[] labels, int[] indices) = ReadAll(source, transform, loading, progress, Keep, cancellationToken);
+        Array.Resize(ref values, labels.Length * width);
+        return new FeatureSet(values, width, labels, source.ClassNames, indices);
+
+        void Keep(ImageBatch batch)
+        {
+            features(batch, values.AsSpan(done * width, batch.Count * width));
+            done += batch.Count;
+        }
+    }
+
+    /// <summary>Shows every image that can be read, and says which they were.</summary>
+    private static (int[] Labels, int[] Indices) ReadAll(
+        IImageSource source, EvaluationTransform transform, ImageLoaderOptions loading, IProgress<double>? progress, Action<ImageBatch> keep, CancellationToken cancellationToken)
+    {
+        using var loader = new ImageLoader(source, transform, loading);
         var labels = new List<int>(source.Count);
         var indices = new List<int>(source.Count);
         foreach (ImageBatch batch in loader.Epoch(0, cancellationToken: cancellationToken))
         {
             using (batch)
             {
-                features(batch, values.AsSpan(labels.Count * width, batch.Count * width));
+                keep(batch);
                 labels.AddRange(batch.Labels);
                 indices.AddRange(batch.Indices);
                 progress?.Report((indices[^1] + 1.0) / source.Count);
@@ -134,7 +208,6 @@ public static class FeatureExtractor
                 $"None of the {source.Count} images can be read; the first is {loader.BadImages[0]}. Check that the files are JPEG, PNG, WebP or BMP images.");
         }
 
-        Array.Resize(ref values, labels.Count * width);
-        return new FeatureSet(values, width, [.. labels], source.ClassNames, [.. indices]);
+        return ([.. labels], [.. indices]);
     }
 }

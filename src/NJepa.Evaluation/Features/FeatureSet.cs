@@ -7,7 +7,7 @@ namespace NJepa.Evaluation;
 /// Nothing here needs the images or the encoder any more: every probe works on such cached features.
 /// </summary>
 /// <remarks>Immutable as long as nobody writes into the arrays it was given; it keeps them without copying. Safe to read from several threads.</remarks>
-public sealed class FeatureSet
+public sealed class FeatureSet : ILabelledFeatures
 {
     /// <summary>The label of an image whose class is unknown.</summary>
     /// <value>-1</value>
@@ -35,14 +35,7 @@ public sealed class FeatureSet
         Labels = labels;
         ClassNames = [.. classNames];
         SourceIndices = sourceIndices ?? [.. Enumerable.Range(0, labels.Length)];
-        _classCounts = new int[ClassNames.Count];
-        foreach (int label in labels)
-        {
-            if (label >= 0)
-            {
-                _classCounts[label]++;
-            }
-        }
+        _classCounts = CountClasses(labels, ClassNames.Count);
     }
 
     /// <summary>N, the number of images; at least 1.</summary>
@@ -112,6 +105,15 @@ public sealed class FeatureSet
         problems.Require(
             values.LongLength == (long)width * labels.Length,
             $"There are {values.LongLength} values, but {labels.Length} labels x width {width} makes {(long)width * labels.Length}.");
+        CheckLabels(problems, labels, classNames);
+        problems.Require(
+            sourceIndices is null || sourceIndices.Length == labels.Length,
+            $"There are {sourceIndices?.Length} source indices, but {labels.Length} labels; give one per image, or none.");
+        problems.ThrowIfAny(nameof(values));
+    }
+
+    internal static void CheckLabels(OptionProblems problems, int[] labels, IReadOnlyList<string> classNames)
+    {
         int bad = Array.FindIndex(labels, label => label < Unlabelled || label >= classNames.Count);
         problems.Require(
             bad < 0,
@@ -119,10 +121,20 @@ public sealed class FeatureSet
         problems.Require(!classNames.Any(string.IsNullOrWhiteSpace), "A class name is empty; every class needs a name.");
         string[] repeated = [.. classNames.GroupBy(name => name, StringComparer.Ordinal).Where(g => g.Count() > 1).Select(g => $"'{g.Key}'")];
         problems.Require(repeated.Length == 0, $"Class names must differ; repeated: {string.Join(", ", repeated)}.");
-        problems.Require(
-            sourceIndices is null || sourceIndices.Length == labels.Length,
-            $"There are {sourceIndices?.Length} source indices, but {labels.Length} labels; give one per image, or none.");
-        problems.ThrowIfAny(nameof(values));
+    }
+
+    internal static int[] CountClasses(int[] labels, int classes)
+    {
+        var counts = new int[classes];
+        foreach (int label in labels)
+        {
+            if (label >= 0)
+            {
+                counts[label]++;
+            }
+        }
+
+        return counts;
     }
 
     private static void CheckFinite(float[] values, int width)

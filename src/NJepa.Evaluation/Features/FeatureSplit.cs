@@ -30,6 +30,12 @@ public static class FeatureSplit
     public static (int[] Train, int[] Test) StratifiedIndices(FeatureSet features, double testFraction, ulong seed = 0)
     {
         ArgumentNullException.ThrowIfNull(features);
+        return OfLabels(features, testFraction, seed);
+    }
+
+    /// <summary>The same split of any labelled set.</summary>
+    internal static (int[] Train, int[] Test) OfLabels(ILabelledFeatures features, double testFraction, ulong seed)
+    {
         if (!(testFraction > 0 && testFraction < 1))
         {
             throw new ArgumentOutOfRangeException(nameof(testFraction), testFraction, "The fraction must lie between 0 and 1, both excluded.");
@@ -74,6 +80,6 @@ public static class FeatureSplit
         return features.Select([.. chosen]);
     }
 
-    internal static IEnumerable<(int Label, int[] Rows)> RowsByClass(FeatureSet features) =>
+    internal static IEnumerable<(int Label, int[] Rows)> RowsByClass(ILabelledFeatures features) =>
         Enumerable.Range(0, features.Count).GroupBy(row => features.Labels[row]).OrderBy(g => g.Key).Select(g => (g.Key, g.ToArray()));
 }

@@ -14,13 +14,19 @@ internal sealed class FeatureScaler
     /// <summary>What the rest is multiplied by [D]; 0 for a feature that does not vary.</summary>
     public double[] Scale { get; }
 
+    /// <summary>Leaves features as they are.</summary>
+    public static FeatureScaler None(int width)
+    {
+        var ones = new double[width];
+        Array.Fill(ones, 1);
+        return new(new double[width], ones);
+    }
+
     public static FeatureScaler Fit(FeatureSet features, FeatureScaling scaling)
     {
         if (scaling == FeatureScaling.None)
         {
-            var ones = new double[features.Width];
-            Array.Fill(ones, 1);
-            return new(new double[features.Width], ones);
+            return None(features.Width);
         }
 
         double[] mean = CentredRows.Mean(features);

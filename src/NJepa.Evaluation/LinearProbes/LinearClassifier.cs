@@ -13,6 +13,16 @@ public sealed class LinearClassifier
     private readonly float[] _scaledWeights;
     private readonly float[] _scaledBias;
 
+    /// <summary>A classifier from numbers: one that was kept elsewhere, or trained in another way.</summary>
+    /// <param name="classNames">The classes [C], at least one, each name once.</param>
+    /// <param name="weights">The weights [C,D], row-major; finite.</param>
+    /// <param name="bias">The bias [C]; finite.</param>
+    /// <exception cref="ArgumentException">The lengths do not fit together, a number is not finite, or a name is empty or repeated; all problems are listed.</exception>
+    public LinearClassifier(IReadOnlyList<string> classNames, double[] weights, double[] bias)
+        : this(FeatureScaler.None(CheckedWidth(classNames, weights, bias)), [.. classNames], weights, bias)
+    {
+    }
+
     internal LinearClassifier(FeatureScaler scaler, IReadOnlyList<string> classNames, double[] weightsCD, double[] biasC)
     {
         _scaler = scaler;
@@ -68,6 +78,36 @@ public sealed class LinearClassifier
         }
 
         return predictions;
+    }
+
+    /// <summary>Classifies labelled images and compares.</summary>
+    /// <param name="test">The labelled features [N,D] of the same classes; classes are matched by name.</param>
+    /// <param name="method">What classified, for people: the <see cref="ClassificationResult.Method"/> of the result.</param>
+    /// <returns>The result.</returns>
+    /// <exception cref="EvaluationException">An image is unlabelled, the classes differ, or the features have another width.</exception>
+    public ClassificationResult Evaluate(FeatureSet test, string method)
+    {
+        ArgumentNullException.ThrowIfNull(test);
+        ArgumentException.ThrowIfNullOrWhiteSpace(method);
+        int[] labels = ClassChecks.MapLabels(ClassNames, test);
+        return ClassificationResult.FromPredictions(method, ClassNames, labels, Predict(test));
+    }
+
+    private static int CheckedWidth(IReadOnlyList<string> classNames, double[] weights, double[] bias)
+    {
+        ArgumentNullException.ThrowIfNull(classNames);
+        ArgumentNullException.ThrowIfNull(weights);
+        ArgumentNullException.ThrowIfNull(bias);
+        var problems = new OptionProblems("The numbers of the classifier");
+        problems.Require(classNames.Count >= 1, "There are no classes; give at least one name.");
+        FeatureSet.CheckLabels(problems, [], classNames);
+        problems.Require(
+            classNames.Count == 0 || (weights.Length > 0 && weights.Length % classNames.Count == 0),
+            $"There are {weights.Length} weights for {classNames.Count} classes; give the same number, at least 1, for each class.");
+        problems.Require(bias.Length == classNames.Count, $"There are {bias.Length} numbers in the bias for {classNames.Count} classes; give one for each.");
+        problems.Require(weights.All(double.IsFinite) && bias.All(double.IsFinite), "A weight or bias is not finite; all must be.");
+        problems.ThrowIfAny(nameof(weights));
+        return weights.Length / classNames.Count;
     }
 
     internal static int IndexOfLargest(ReadOnlySpan<float> scores)

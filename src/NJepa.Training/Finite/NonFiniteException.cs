@@ -19,7 +19,7 @@ public sealed class NonFiniteException : TrainingException
     /// <summary>The step, counted from 1 as <see cref="TrainingProgress.Step"/> is.</summary>
     public long Step { get; }
 
-    /// <summary>What was not finite in it: <c>clean-teacher</c>, <c>noisy-teacher</c>, <c>noisy-clean</c>, <c>variance</c>, <c>covariance</c>, <c>total</c>, <c>gradient</c>, in this order.</summary>
+    /// <summary>What was not finite in it: <c>clean-teacher</c>, <c>noisy-teacher</c>, <c>noisy-clean</c>, <c>variance</c>, <c>covariance</c>, <c>total</c>, <c>gradient</c>, in this order; in fine-tuning <c>loss</c>, <c>gradient</c>.</summary>
     public IReadOnlyList<string> Terms { get; }
 
     /// <summary>The images of the step, as indices into the image source; <c>IImageSource.GetName</c> gives their names.</summary>

@@ -34,7 +34,8 @@ public sealed class FlatAdamW : IDisposable
     }
 
     // Without libtorch's fused kernel for the device (null: where there is one) the update is made of ordinary operations.
-    internal FlatAdamW(ParameterBuffer parameters, double beta1, double beta2, double epsilon, bool? fused)
+    // Ranges give parts of the buffer a share of the learning rate (null: one part that decays and one that does not, both at the whole rate).
+    internal FlatAdamW(ParameterBuffer parameters, double beta1, double beta2, double epsilon, bool? fused, IReadOnlyList<OptimizerRange>? ranges = null)
     {
         ArgumentNullException.ThrowIfNull(parameters);
         Tensor gradients = parameters.Gradients ?? throw new ArgumentException("These parameters are not trained and have no gradients.", nameof(parameters));
@@ -50,16 +51,11 @@ public sealed class FlatAdamW : IDisposable
         SecondMoment = zeros_like(parameters.Values).DetachFromDisposeScope();
         _steps = new StepCount(parameters.Values.device);
         _never = zeros(1, dtype: ScalarType.Float32, device: parameters.Values.device).select(0, 0).DetachFromDisposeScope();
-        AddPart(0, parameters.DecayedCount, decayed: true);
-        AddPart(parameters.DecayedCount, parameters.Count - parameters.DecayedCount, decayed: false);
-
-        void AddPart(long start, long count, bool decayed)
+        ranges ??= [new(0, parameters.DecayedCount, Decayed: true, RateFactor: 1), new(parameters.DecayedCount, parameters.Count - parameters.DecayedCount, Decayed: false, RateFactor: 1)];
+        foreach (OptimizerRange range in ranges.Where(range => range.Count > 0))
         {
-            if (count > 0)
-            {
-                Tensor Slice(Tensor flat) => flat.narrow(0, start, count).DetachFromDisposeScope();
-                _parts.Add(new Part(Slice(parameters.Values), Slice(gradients), Slice(FirstMoment), Slice(SecondMoment), decayed));
-            }
+            Tensor Slice(Tensor flat) => flat.narrow(0, range.Start, range.Count).DetachFromDisposeScope();
+            _parts.Add(new Part(Slice(parameters.Values), Slice(gradients), Slice(FirstMoment), Slice(SecondMoment), range));
         }
     }
 
@@ -110,14 +106,14 @@ public sealed class FlatAdamW : IDisposable
         _steps.Advance(blocked);
         foreach (Part part in _parts)
         {
-            double decay = part.Decayed ? weightDecay : 0.0;
+            double decay = part.Range.Decayed ? weightDecay : 0.0, rate = learningRate * part.Range.RateFactor;
             if (_fused)
             {
-                FusedAdamW.Step(part.Values, part.Gradients, part.First, part.Second, _steps.Number, blocked ?? _never, learningRate, _beta1, _beta2, decay, _epsilon);
+                FusedAdamW.Step(part.Values, part.Gradients, part.First, part.Second, _steps.Number, blocked ?? _never, rate, _beta1, _beta2, decay, _epsilon);
             }
             else
             {
-                ChunkedAdamW.Step(part.Values, part.Gradients, part.First, part.Second, _steps.Value, learningRate, _beta1, _beta2, decay, _epsilon);
+                ChunkedAdamW.Step(part.Values, part.Gradients, part.First, part.Second, _steps.Value, rate, _beta1, _beta2, decay, _epsilon);
             }
         }
     }
@@ -203,5 +199,5 @@ public sealed class FlatAdamW : IDisposable
         }
     }
 
-    private sealed record Part(Tensor Values, Tensor Gradients, Tensor First, Tensor Second, bool Decayed);
+    private sealed record Part(Tensor Values, Tensor Gradients, Tensor First, Tensor Second, OptimizerRange Range);
 }

@@ -63,7 +63,8 @@ public sealed class PretrainingOptionsValidator : IValidateOptions<PretrainingOp
         return errors;
     }
 
-    private static void AddRangeErrors(List<string> errors, string prefix, object options, object defaults)
+    /// <summary>Adds what the properties' attributes have against their values.</summary>
+    internal static void AddRangeErrors(List<string> errors, string prefix, object options, object defaults)
     {
         foreach (PropertyInfo property in options.GetType().GetProperties(BindingFlags.Public | BindingFlags.Instance))
         {

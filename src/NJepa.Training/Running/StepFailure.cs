@@ -12,8 +12,8 @@ internal static class StepFailure
 
     public static TrainingException Explain(ExternalException exception, long step, long totalSteps, PretrainingOptions options, JepaModel model)
     {
-        string cause = exception.Message.Split('\n')[0].Trim();
-        if (!OutOfMemory.Any(words => exception.Message.Contains(words, StringComparison.OrdinalIgnoreCase)))
+        string cause = Cause(exception);
+        if (!IsOutOfMemory(exception))
         {
             return new TrainingException(Invariant($"Step {step} of {totalSteps} failed in the native runtime: {cause}"), exception);
         }
@@ -38,4 +38,10 @@ internal static class StepFailure
         remedies.Add("choose a smaller network or larger patches");
         return new TrainingException(Invariant($"Step {step} of {totalSteps} ran out of memory on {model.Device}: {cause.TrimEnd('.')}. Any of these helps: {string.Join("; ", remedies)}."), exception);
     }
+
+    /// <summary>Whether native code failed for want of memory.</summary>
+    public static bool IsOutOfMemory(ExternalException exception) => OutOfMemory.Any(words => exception.Message.Contains(words, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>The first line of what native code says; the rest is its call stack.</summary>
+    public static string Cause(ExternalException exception) => exception.Message.Split('\n')[0].Trim();
 }
