@@ -63,7 +63,7 @@ public sealed class PretrainingOptionsValidator : IValidateOptions<PretrainingOp
         return errors;
     }
 
-    private static void AddRangeErrors(List<string> errors, string prefix, object options, object defaults)
+    internal static void AddRangeErrors(List<string> errors, string prefix, object options, object defaults)
     {
         foreach (PropertyInfo property in options.GetType().GetProperties(BindingFlags.Public | BindingFlags.Instance))
         {
