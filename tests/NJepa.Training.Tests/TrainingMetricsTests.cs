@@ -69,6 +69,9 @@ public sealed class TrainingMetricsTests : TensorTest, IDisposable
             ("njepa.training.learning_rate", "Gauge", "1"),
             ("njepa.training.momentum", "Gauge", "1"),
             ("njepa.training.loader.wait_share", "Gauge", "1"),
+            ("njepa.training.probe.accuracy", "Gauge", "1"),
+            ("njepa.training.probe.rank_me", "Gauge", "{dimension}"),
+            ("njepa.training.probe.duration", "Histogram", "s"),
         ]);
 
         static string Kind(Instrument instrument) => instrument.GetType().Name.Split('`')[0];

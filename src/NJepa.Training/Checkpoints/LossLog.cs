@@ -14,43 +14,13 @@ public static class LossLog
 
     internal const string Header = "step,epoch,loss,clean_teacher,noisy_teacher,noisy_clean,variance,covariance,learning_rate,weight_decay,momentum";
     private const int Columns = 11;
-    private const long MaxBytes = 1L << 30;
 
     /// <summary>Reads a loss log.</summary>
     /// <param name="path">The file, or the output folder that it lies in.</param>
     /// <returns>Its lines; a last one that was cut off is left out.</returns>
     /// <exception cref="FileNotFoundException">There is none.</exception>
     /// <exception cref="InvalidDataException">It is no loss log.</exception>
-    public static IReadOnlyList<LossLogEntry> Read(string path)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        string file = Directory.Exists(path) ? Path.Combine(path, FileName) : path;
-        if (!File.Exists(file))
-        {
-            throw new FileNotFoundException($"There is no loss log '{file}'.", file);
-        }
-
-        long length = new FileInfo(file).Length;
-        if (length > MaxBytes)
-        {
-            throw new InvalidDataException($"'{file}' has {length} bytes, more than the {MaxBytes} of a loss log; it is something else.");
-        }
-
-        string[] lines = File.ReadAllText(file).Split('\n');
-        if (lines.Length == 1 && Header.StartsWith(lines[0].TrimEnd('\r'), StringComparison.Ordinal))
-        {
-            // Of a run that has reported nothing yet.
-            return [];
-        }
-
-        if (lines[0].TrimEnd('\r') != Header)
-        {
-            throw new InvalidDataException($"'{file}' is no loss log: it does not begin with '{Header}'.");
-        }
-
-        // What stands behind the last line end was cut off.
-        return [.. lines[1..^1].Select((line, i) => Parse(line.TrimEnd('\r')) ?? throw new InvalidDataException(FormattableString.Invariant($"Line {i + 2} of '{file}' is no line of a loss log: '{line}'.")))];
-    }
+    public static IReadOnlyList<LossLogEntry> Read(string path) => StepLog.Read(path, FileName, Header, "loss log", Parse);
 
     internal static string Line(TrainingProgress report)
     {

@@ -78,6 +78,13 @@ public sealed class JepaTrainer : IDisposable
     /// <summary>Steps done so far.</summary>
     public long CompletedSteps => _parts.Step;
 
+    /// <summary>
+    /// Labelled images on which runs judge the encoder now and then; null for none. It changes nothing of a run but its length. Readings are in <see cref="TrainingProgress.Probe"/>,
+    /// <see cref="TrainingResult.ProbeReadings"/>, <see cref="TrainingMetrics"/> and the <see cref="ProbeLog"/> in the output folder. Counts from the next run on.
+    /// </summary>
+    /// <value>Default: null.</value>
+    public OnlineProbe? Probe { get; set; }
+
     internal TrainerParts Parts => _parts;
 
     /// <summary>
@@ -89,7 +96,7 @@ public sealed class JepaTrainer : IDisposable
     /// <exception cref="NonFiniteException">A loss or a gradient became infinite or not a number, and <see cref="PretrainingOptions.OnNonFinite"/> does not let the run go on.</exception>
     /// <exception cref="TrainingException">
     /// The native runtime failed (most often for want of memory), <see cref="PretrainingOptions.OutputDirectory"/> cannot be written to (found out before the
-    /// first step), or a run is already going on.
+    /// first step), <see cref="Probe"/> has images that cannot be classified (too), or a run is already going on.
     /// </exception>
     /// <exception cref="ObjectDisposedException">The trainer is disposed, or was disposed during the run.</exception>
     /// <exception cref="TooManyBadImagesException">More images than <see cref="PretrainingOptions.MaxBadImageShare"/> allows could not be read.</exception>
@@ -153,6 +160,8 @@ public sealed class JepaTrainer : IDisposable
         _runThread = Environment.CurrentManagedThreadId;
         try
         {
+            // First of all: what is refused must cost nothing that an earlier run has left.
+            ProbeRun? probe = ProbeRun.Prepare(Probe, _parts, cancellationToken);
             using RunFolder? folder = _parts.Options.OutputDirectory is { } directory ? RunFolder.Open(directory) : null;
             if (resume is not null)
             {
@@ -163,7 +172,7 @@ public sealed class JepaTrainer : IDisposable
                 folder?.RequireOwn(_parts.Step);
             }
 
-            using var run = new TrainingRun(_parts, folder, progress, () => _disposed);
+            using var run = new TrainingRun(_parts, folder, probe, progress, () => _disposed);
             return run.Execute(cancellationToken);
         }
         catch (ObjectDisposedException exception) when (_disposed)

@@ -13,6 +13,7 @@ internal sealed class ProgressMeter(TrainerParts parts, long firstStep)
     private long _lastStep = firstStep;
     private long _lastStepEnd = Stopwatch.GetTimestamp();
     private TimeSpan _lastTime;
+    private TimeSpan _excluded;
     private TimeSpan _lastWait = parts.Loader.WaitTime;
 
     public TimeSpan Elapsed => _watch.Elapsed;
@@ -26,13 +27,16 @@ internal sealed class ProgressMeter(TrainerParts parts, long firstStep)
         _lastStepEnd = TrainingInstruments.RecordStep(parts.Options.BatchSize, _lastStepEnd);
     }
 
+    /// <summary>Takes time that was spent on something else out of the speed of training.</summary>
+    public void Exclude(TimeSpan time) => _excluded += time;
+
     /// <summary>The report after <paramref name="step"/> steps; reading the losses waits for the device.</summary>
     /// <param name="step">Steps done.</param>
     /// <param name="isWhole">Whether the next report begins anew; false where the run stops in the middle of an interval, which goes on when the run does.</param>
     public TrainingProgress Report(long step, bool isWhole)
     {
         LossValues losses = parts.Losses.Read(reset: isWhole);
-        TimeSpan now = _watch.Elapsed, wait = parts.Loader.WaitTime, passed = now - _lastTime;
+        TimeSpan now = _watch.Elapsed, wait = parts.Loader.WaitTime, passed = now - _lastTime - _excluded;
         double seconds = Math.Max(passed.TotalSeconds, 1e-9);
         var report = new TrainingProgress(
             step,
@@ -45,7 +49,7 @@ internal sealed class ProgressMeter(TrainerParts parts, long firstStep)
             Math.Clamp((wait - _lastWait) / (passed > TimeSpan.Zero ? passed : TimeSpan.FromTicks(1)), 0, 1),
             now,
             Remaining(now, step));
-        (_lastStep, _lastTime, _lastWait) = (step, now, wait);
+        (_lastStep, _lastTime, _lastWait, _excluded) = (step, now, wait, TimeSpan.Zero);
         TrainingInstruments.RecordReport(report);
         return report;
     }

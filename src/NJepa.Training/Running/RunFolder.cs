@@ -7,7 +7,8 @@ namespace NJepa.Training;
 internal sealed class RunFolder : IDisposable
 {
     private readonly RunLock _lock;
-    private LossLogWriter? _losses;
+    private StepLogWriter? _losses;
+    private StepLogWriter? _readings;
 
     private RunFolder(string path, RunLock held)
     {
@@ -21,7 +22,10 @@ internal sealed class RunFolder : IDisposable
 
     public CheckpointStore Checkpoints { get; }
 
-    public LossLogWriter Losses => _losses ?? throw new InvalidOperationException("The loss log is not open yet.");
+    public StepLogWriter Losses => _losses ?? throw new InvalidOperationException("The loss log is not open yet.");
+
+    /// <summary>The log of the probe's readings; null in a run without a probe.</summary>
+    public StepLogWriter? Readings => _readings;
 
     /// <summary>Makes the folder, locks it and writes to it once: that it cannot be written to must not be found out when hours of training are to be saved.</summary>
     /// <exception cref="TrainingException">It cannot be written to, or another run is using it.</exception>
@@ -111,12 +115,27 @@ internal sealed class RunFolder : IDisposable
             $"OutputDirectory '{Path}' {progress}. Go on with it (ResumeAsync, or --resume), choose another folder, or delete '{Checkpoints.Root}' to give it up. No step was taken.");
     }
 
-    /// <summary>Opens the loss log at a step; what lies after it is taken away.</summary>
-    /// <exception cref="IOException">It cannot be written.</exception>
-    public void OpenLosses(long step)
+    /// <summary>Opens the loss log, and the readings of a probe, at a step; what lies after it is taken away.</summary>
+    /// <returns>The last reading before.</returns>
+    /// <exception cref="IOException">They cannot be written.</exception>
+    public OnlineProbeReading? OpenLogs(long step, bool hasProbe)
     {
-        _losses?.Dispose();
-        _losses = LossLogWriter.Open(Path, step);
+        CloseLogs();
+        _losses = StepLogWriter.Open(System.IO.Path.Combine(Path, LossLog.FileName), LossLog.Header, line => LossLog.Parse(line)?.Step, step);
+        string readings = System.IO.Path.Combine(Path, ProbeLog.FileName);
+        if (!hasProbe && step == 0)
+        {
+            // Those of an earlier run would pass for this one's.
+            File.Delete(readings);
+        }
+
+        if (!hasProbe && !File.Exists(readings))
+        {
+            return null;
+        }
+
+        _readings = StepLogWriter.Open(readings, ProbeLog.Header, line => ProbeLog.Parse(line)?.Step, step);
+        return ProbeLog.Read(readings) is [.., OnlineProbeReading last] ? last : null;
     }
 
     /// <summary>Before a checkpoint: the folder is still the one that was locked, and the loss log is on the disk.</summary>
@@ -125,11 +144,19 @@ internal sealed class RunFolder : IDisposable
     {
         _lock.RequireThere();
         Losses.Flush();
+        _readings?.Flush();
     }
 
     public void Dispose()
     {
-        _losses?.Dispose();
+        CloseLogs();
         _lock.Dispose();
+    }
+
+    private void CloseLogs()
+    {
+        _losses?.Dispose();
+        _readings?.Dispose();
+        (_losses, _readings) = (null, null);
     }
 }

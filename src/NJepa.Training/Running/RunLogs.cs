@@ -1,20 +1,22 @@
 namespace NJepa.Training;
 
-/// <summary>What a run writes beside its weights: the loss log and the list of bad images.</summary>
+/// <summary>What a run writes beside its weights: the loss log, the readings of its probe and the list of bad images.</summary>
 internal sealed class RunLogs(RunFolder folder, TrainerParts parts)
 {
     private readonly BadImageFile _badImages = new(folder.Path, parts.Loader, parts.Logger);
 
-    /// <summary>Opens both where the run stands.</summary>
+    /// <summary>Opens all where the run stands.</summary>
+    /// <returns>The last reading of a probe before.</returns>
     /// <exception cref="TrainingException">They cannot be written.</exception>
-    public void Begin(long firstStep)
+    public OnlineProbeReading? Begin(long firstStep, bool hasProbe)
     {
         try
         {
             // What the images are is noted before anything happens to them.
             _ = parts.Data;
-            folder.OpenLosses(firstStep);
+            OnlineProbeReading? last = folder.OpenLogs(firstStep, hasProbe);
             _badImages.Begin(goesOn: firstStep > 0);
+            return last;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -25,28 +27,19 @@ internal sealed class RunLogs(RunFolder folder, TrainerParts parts)
     /// <summary>Writes a report, and new bad images.</summary>
     /// <param name="report">Null for one that the loss log does not hold: of a part of an interval.</param>
     /// <exception cref="TrainingException">They cannot be written, and the policy is to stop.</exception>
-    public void Write(TrainingProgress? report)
+    public void Write(TrainingProgress? report) => Try(() =>
     {
-        try
+        if (report is not null)
         {
-            if (report is not null)
-            {
-                folder.Losses.Append(report);
-            }
-
-            _badImages.Update();
+            folder.Losses.Append(LossLog.Line(report));
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            string message = $"The loss log and the list of bad images in '{folder.Path}' cannot be written: {exception.Message.TrimEnd('.')}.";
-            if (parts.Options.Checkpoints.OnFailure == SaveFailurePolicy.Stop)
-            {
-                throw new TrainingException($"{message} Free space there, choose another OutputDirectory, or set CheckpointOptions.OnFailure to Continue.", exception);
-            }
 
-            parts.Logger.CheckpointFailed(message);
-        }
-    }
+        _badImages.Update();
+    });
+
+    /// <summary>Writes a reading of the probe.</summary>
+    /// <exception cref="TrainingException">It cannot be written, and the policy is to stop.</exception>
+    public void Write(OnlineProbeReading reading) => Try(() => folder.Readings?.Append(ProbeLog.Line(reading)));
 
     /// <summary>Lists bad images where a run fails, perhaps because of them; what cannot be written is said in the log only.</summary>
     public void BeforeFailing()
@@ -58,6 +51,24 @@ internal sealed class RunLogs(RunFolder folder, TrainerParts parts)
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             parts.Logger.BadImagesNotListed(folder.Path, exception.Message);
+        }
+    }
+
+    private void Try(Action write)
+    {
+        try
+        {
+            write();
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            string message = $"The logs of losses, readings and bad images in '{folder.Path}' cannot be written: {exception.Message.TrimEnd('.')}.";
+            if (parts.Options.Checkpoints.OnFailure == SaveFailurePolicy.Stop)
+            {
+                throw new TrainingException($"{message} Free space there, choose another OutputDirectory, or set CheckpointOptions.OnFailure to Continue.", exception);
+            }
+
+            parts.Logger.CheckpointFailed(message);
         }
     }
 }

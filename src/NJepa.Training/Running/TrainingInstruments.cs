@@ -15,6 +15,9 @@ internal static class TrainingInstruments
     private static readonly Gauge<double> LearningRate = Meter.CreateGauge<double>(TrainingMetrics.LearningRate, "1", "Learning rate of the last step.");
     private static readonly Gauge<double> Momentum = Meter.CreateGauge<double>(TrainingMetrics.Momentum, "1", "EMA momentum of the last step.");
     private static readonly Gauge<double> LoaderWaitShare = Meter.CreateGauge<double>(TrainingMetrics.LoaderWaitShare, "1", "Share of the time since the last report that training waited for images.");
+    private static readonly Gauge<double> ProbeAccuracy = Meter.CreateGauge<double>(TrainingMetrics.ProbeAccuracy, "1", "Accuracy of a classifier on the features of labelled test images.");
+    private static readonly Gauge<double> ProbeRankMe = Meter.CreateGauge<double>(TrainingMetrics.ProbeRankMe, "{dimension}", "Effective number of dimensions of the features of labelled images.");
+    private static readonly Histogram<double> ProbeDuration = Meter.CreateHistogram<double>(TrainingMetrics.ProbeDuration, "s", "Time that a reading of the probe took.");
 
     /// <summary>After each step.</summary>
     /// <param name="images">Images of the step.</param>
@@ -43,6 +46,19 @@ internal static class TrainingInstruments
         RecordTerm("noisy-clean", losses.NoisyClean);
         RecordTerm("variance", losses.Variance);
         RecordTerm("covariance", losses.Covariance);
+    }
+
+    /// <summary>After each reading of a probe.</summary>
+    public static void RecordProbe(OnlineProbeReading reading)
+    {
+        ProbeAccuracy.Record(reading.NearestNeighbours, new KeyValuePair<string, object?>(TrainingMetrics.ProbeClassifier, "nearest-neighbours"));
+        if (reading.LinearProbe is { } linear)
+        {
+            ProbeAccuracy.Record(linear, new KeyValuePair<string, object?>(TrainingMetrics.ProbeClassifier, "linear"));
+        }
+
+        ProbeRankMe.Record(reading.RankMe);
+        ProbeDuration.Record(reading.Duration.TotalSeconds);
     }
 
     private static void RecordTerm(string term, double? value)

@@ -55,6 +55,15 @@ internal static partial class TrainingLog
     public static partial void CollapseUnknown(this ILogger logger, long step, string problem);
 
     [LoggerMessage(
+        EventId = 15,
+        Level = LogLevel.Information,
+        Message = "Probe after step {Step}: kNN {NearestNeighbours:P1}, linear probe {LinearProbe:P1}, RankMe {RankMe:0.0} ({TestImages} test images, {Seconds:0.0} s)")]
+    public static partial void Probed(this ILogger logger, long step, double nearestNeighbours, double? linearProbe, double rankMe, int testImages, double seconds);
+
+    [LoggerMessage(EventId = 16, Level = LogLevel.Warning, Message = "The probe could not judge the encoder after step {Step}: {Problem} Training goes on, and the next reading is tried")]
+    public static partial void ProbeFailed(this ILogger logger, long step, string problem);
+
+    [LoggerMessage(
         EventId = 5,
         Level = LogLevel.Warning,
         Message = "Precision.BFloat16 is slower than Float32 on {Device}: this processor has no bfloat16 instructions that libtorch uses, so that products are computed in float32 on rounded numbers. Use Precision.Float32 here.")]

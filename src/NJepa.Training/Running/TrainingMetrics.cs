@@ -41,4 +41,16 @@ public static class TrainingMetrics
 
     /// <summary>Gauge, unit <c>1</c>, every report: <see cref="TrainingProgress.LoaderWaitShare"/>, 0 to 1.</summary>
     public const string LoaderWaitShare = "njepa.training.loader.wait_share";
+
+    /// <summary>Gauge, unit <c>1</c>, every reading of <see cref="JepaTrainer.Probe"/>: the accuracies, 0 to 1, by the tag <see cref="ProbeClassifier"/>.</summary>
+    public const string ProbeAccuracy = "njepa.training.probe.accuracy";
+
+    /// <summary>The tag of <see cref="ProbeAccuracy"/>: <c>nearest-neighbours</c> or <c>linear</c>.</summary>
+    public const string ProbeClassifier = "classifier";
+
+    /// <summary>Gauge, unit <c>{dimension}</c>, every reading: <see cref="OnlineProbeReading.RankMe"/>.</summary>
+    public const string ProbeRankMe = "njepa.training.probe.rank_me";
+
+    /// <summary>Histogram, unit <c>s</c>, every reading: what it took. <see cref="StepDuration"/> of the step after it holds that time too.</summary>
+    public const string ProbeDuration = "njepa.training.probe.duration";
 }

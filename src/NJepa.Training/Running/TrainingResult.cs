@@ -27,4 +27,10 @@ public sealed record TrainingResult(
 
     /// <summary>Those of <see cref="Steps"/> that changed nothing because a loss or a gradient was not finite; see <see cref="PretrainingOptions.OnNonFinite"/>.</summary>
     public long SkippedSteps { get; init; }
+
+    /// <summary>The readings of <see cref="JepaTrainer.Probe"/> in this run, oldest first. Those of a run that was interrupted and resumed are all in its <see cref="ProbeLog"/>.</summary>
+    public IReadOnlyList<OnlineProbeReading> ProbeReadings { get; init; } = [];
+
+    /// <summary>What these readings took of <see cref="Elapsed"/>.</summary>
+    public TimeSpan ProbeTime { get; init; }
 }

@@ -13,6 +13,7 @@ internal sealed class TrainingRun : IDisposable
     private readonly TrainerParts _parts;
     private readonly PretrainingOptions _options;
     private readonly RunFolder? _folder;
+    private readonly ProbeRun? _probe;
     private readonly IProgress<TrainingProgress>? _progress;
     private readonly Func<bool> _isDisposed;
     private readonly CheckpointSaver? _saver;
@@ -27,11 +28,12 @@ internal sealed class TrainingRun : IDisposable
     /// <summary>A run.</summary>
     /// <param name="parts">What is trained.</param>
     /// <param name="folder">Where it is saved, or null.</param>
+    /// <param name="probe">What judges the encoder, or null.</param>
     /// <param name="progress">Told of every report.</param>
     /// <param name="isDisposed">Whether the trainer has been disposed meanwhile.</param>
-    public TrainingRun(TrainerParts parts, RunFolder? folder, IProgress<TrainingProgress>? progress, Func<bool> isDisposed)
+    public TrainingRun(TrainerParts parts, RunFolder? folder, ProbeRun? probe, IProgress<TrainingProgress>? progress, Func<bool> isDisposed)
     {
-        (_parts, _options, _folder, _progress, _isDisposed, _firstStep) = (parts, parts.Options, folder, progress, isDisposed, parts.Step);
+        (_parts, _options, _folder, _probe, _progress, _isDisposed, _firstStep) = (parts, parts.Options, folder, probe, progress, isDisposed, parts.Step);
         _saver = folder is null ? null : new CheckpointSaver(folder.Checkpoints, _options.Checkpoints, Capture, parts.Logger);
         _logs = folder is null ? null : new RunLogs(folder, parts);
         _meter = new ProgressMeter(parts, _firstStep);
@@ -57,7 +59,9 @@ internal sealed class TrainingRun : IDisposable
 
         try
         {
-            _logs?.Begin(_firstStep);
+            OnlineProbeReading? lastReading = _logs?.Begin(_firstStep, hasProbe: _probe is not null);
+            _probe?.Begin(lastReading);
+            Probe(cancellationToken);
             Train(cancellationToken);
         }
         catch (Exception exception) when (!_isDisposed())
@@ -75,6 +79,8 @@ internal sealed class TrainingRun : IDisposable
             FirstStep = _firstStep,
             SkippedSteps = _parts.NonFinite.Skipped - _skippedBefore,
             Checkpoint = _saver?.Newest,
+            ProbeReadings = _probe?.Readings ?? [],
+            ProbeTime = _probe?.Time ?? TimeSpan.Zero,
         };
     }
 
@@ -99,6 +105,7 @@ internal sealed class TrainingRun : IDisposable
             }
 
             RequireFinite(inAnyCase: false);
+            Probe(cancellationToken);
             bool last = _parts.Step == _parts.TotalSteps;
             if (last || _parts.Step % _options.LogEvery == 0)
             {
@@ -172,7 +179,11 @@ internal sealed class TrainingRun : IDisposable
     private void Report(bool isWhole)
     {
         RequireFinite(inAnyCase: true);
-        TrainingProgress report = Explained(() => _meter.Report(_parts.Step, isWhole)) with { Collapse = _collapse.Check(_parts.Step) };
+        TrainingProgress report = Explained(() => _meter.Report(_parts.Step, isWhole)) with
+        {
+            Collapse = _collapse.Check(_parts.Step),
+            Probe = _probe?.Latest,
+        };
         NJepaRuntime.ReleaseFreeMemory();
         _history.Add(report);
         LossValues losses = report.Losses;
@@ -181,6 +192,25 @@ internal sealed class TrainingRun : IDisposable
         _logs?.Write(isWhole ? report : null);
         _progress?.Report(report);
         ObjectDisposedException.ThrowIf(_isDisposed(), typeof(JepaTrainer));
+    }
+
+    /// <summary>Judges the encoder if that is due; between two steps, so that nothing of a step is seen and nothing is changed.</summary>
+    private void Probe(CancellationToken cancellationToken)
+    {
+        if (_probe is null || !_probe.IsDue(_parts.Step))
+        {
+            return;
+        }
+
+        RequireFinite(inAnyCase: true);
+        TimeSpan before = _probe.Time;
+        OnlineProbeReading? reading = _probe.Measure(_parts.Step, mustSucceed: _parts.Step == 0, cancellationToken);
+        _meter.Exclude(_probe.Time - before);
+        NJepaRuntime.ReleaseFreeMemory();
+        if (reading is not null)
+        {
+            _logs?.Write(reading);
+        }
     }
 
     private CheckpointContent Capture()

@@ -25,6 +25,8 @@ internal sealed class CheckpointedRun : IDisposable
 
     public ILogger? Logger { get; set; }
 
+    public OnlineProbe? Probe { get; set; }
+
     /// <summary>Names of all finished checkpoints, oldest first.</summary>
     public IEnumerable<string> Names => Directory.GetDirectories(Checkpoints).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal);
 
@@ -57,6 +59,7 @@ internal sealed class CheckpointedRun : IDisposable
         using var cancel = new CancellationTokenSource();
         var images = new StoppingSource(Images, Options.BatchSize, until, cancel);
         using var trainer = new JepaTrainer(model, images, Options with { OutputDirectory = Folder }, Logger);
+        trainer.Probe = Probe;
         images.Start = () => trainer.CompletedSteps;
         return await run(trainer, new Progress<TrainingProgress>(), cancel.Token);
     }

@@ -3,24 +3,27 @@ using System.Text;
 namespace NJepa.Training;
 
 /// <summary>
-/// Appends to the <see cref="LossLog"/>. Lines that cannot be written, because a disk is full, wait in memory for the next time. A checkpoint begins with <see cref="Flush"/>: the log on the disk
+/// Appends to a log whose lines begin with a step: the <see cref="LossLog"/>, the <see cref="ProbeLog"/>. Lines that cannot be written, because a disk is full, wait in memory for the next time. A checkpoint begins with <see cref="Flush"/>: the log on the disk
 /// reaches at least as far as the checkpoint does.
 /// </summary>
-internal sealed class LossLogWriter : IDisposable
+internal sealed class StepLogWriter : IDisposable
 {
     // UTF-8's, as three characters of one byte each.
     private const string ByteOrderMark = "\u00EF\u00BB\u00BF";
     private readonly FileStream _file;
     private readonly StringBuilder _pending = new();
 
-    private LossLogWriter(FileStream file) => _file = file;
+    private StepLogWriter(FileStream file) => _file = file;
 
-    /// <summary>Opens the log of a run that stands at a step: later lines, and one that was cut off, are taken away. A run that begins has an empty one. What is no loss log is kept under another name.</summary>
+    /// <summary>Opens the log of a run that stands at a step: later lines, and one that was cut off, are taken away. A run that begins has an empty one. What is no such log is kept under another name.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="header">Its first line.</param>
+    /// <param name="stepOf">The step of a line; null where it is no line of such a log.</param>
+    /// <param name="step">Where the run stands.</param>
     /// <exception cref="IOException">It cannot be written.</exception>
-    public static LossLogWriter Open(string folder, long step)
+    public static StepLogWriter Open(string path, string header, Func<string, long?> stepOf, long step)
     {
-        string path = Path.Combine(folder, LossLog.FileName);
-        (long kept, bool foreign) = step > 0 && File.Exists(path) ? LengthUpTo(path, step) : default;
+        (long kept, bool foreign) = step > 0 && File.Exists(path) ? LengthUpTo(path, header, stepOf, step) : default;
         if (foreign)
         {
             // What stands there may be wanted by somebody.
@@ -32,10 +35,10 @@ internal sealed class LossLogWriter : IDisposable
         {
             file.SetLength(kept);
             file.Position = kept;
-            var log = new LossLogWriter(file);
+            var log = new StepLogWriter(file);
             if (kept == 0)
             {
-                log._pending.Append(LossLog.Header).Append('\n');
+                log._pending.Append(header).Append('\n');
             }
 
             return log;
@@ -47,9 +50,11 @@ internal sealed class LossLogWriter : IDisposable
         }
     }
 
-    public void Append(TrainingProgress report)
+    /// <summary>Adds a line, with its end.</summary>
+    /// <exception cref="IOException">The log cannot be written.</exception>
+    public void Append(string line)
     {
-        _pending.Append(LossLog.Line(report));
+        _pending.Append(line);
         Write();
     }
 
@@ -89,7 +94,7 @@ internal sealed class LossLogWriter : IDisposable
     }
 
     /// <summary>How much of a log belongs to the steps up to one, and whether something else stands behind that. A spreadsheet may have saved it again, with a mark before it and other line ends.</summary>
-    private static (long Length, bool Foreign) LengthUpTo(string path, long step)
+    private static (long Length, bool Foreign) LengthUpTo(string path, string header, Func<string, long?> stepOf, long step)
     {
         using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         long length = 0;
@@ -98,16 +103,16 @@ internal sealed class LossLogWriter : IDisposable
             string text = line.TrimEnd('\r');
             if (length == 0)
             {
-                if (text != LossLog.Header && text != ByteOrderMark + LossLog.Header)
+                if (text != header && text != ByteOrderMark + header)
                 {
                     return (0, true);
                 }
             }
-            else if (LossLog.Parse(text) is not { } entry)
+            else if (stepOf(text) is not { } lineStep)
             {
                 return (length, true);
             }
-            else if (entry.Step > step)
+            else if (lineStep > step)
             {
                 break;
             }
