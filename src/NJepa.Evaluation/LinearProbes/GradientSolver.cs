@@ -24,7 +24,8 @@ internal sealed class GradientSolver(ProbeData data, GradientProbeOptions option
         var state = new State(
             zeros(outputs, data.Width), zeros(outputs), zeros(outputs, data.Width), zeros(outputs),
             PerOutput(settings, setting => setting.LearningRate * batch / ReferenceBatch),
-            settings.Any(setting => setting.WeightDecay > 0) ? PerOutput(settings, setting => setting.WeightDecay) : null);
+            settings.Any(setting => setting.WeightDecay > 0) ? PerOutput(settings, setting => setting.WeightDecay) : null,
+            AlignedTensor.From([-1f], 1, 1, 1));
         long[] order = [.. Enumerable.Range(0, rows).Select(row => (long)row)];
         for (int epoch = 0; epoch < options.Epochs; epoch++)
         {
@@ -44,15 +45,17 @@ internal sealed class GradientSolver(ProbeData data, GradientProbeOptions option
     private void Step(State state, long[] rows, double decay)
     {
         using DisposeScope scope = NewDisposeScope();
+        long settings = state.RatesR1.shape[0] / data.Classes;
         using Scalar count = (double)rows.Length;
         using Scalar momentum = options.Momentum;
         using Scalar annealing = decay;
         Tensor indicesB = tensor(rows);
         Tensor featuresBD = Normalize(data.FeaturesND.index_select(0, indicesB));
-        Tensor targetsB1C = nn.functional.one_hot(data.LabelsN.index_select(0, indicesB), data.Classes).to(ScalarType.Float32).unsqueeze(1);
-        Tensor logitsBSC = nn.functional.linear(featuresBD, state.WeightsRD, state.BiasR).view(rows.Length, -1, data.Classes);
-        Tensor errorBR = nn.functional.softmax(logitsBSC, -1).sub_(targetsB1C).div_(count).view(rows.Length, -1);
-        Tensor gradientRD = nn.functional.linear(errorBR.t(), featuresBD.t());
+        // Softmax less one-hot labels, the latter without being written out: each label's place, in each of the S layers, loses 1.
+        Tensor placesBS1 = data.LabelsN.index_select(0, indicesB).view(-1, 1, 1).expand(rows.Length, settings, 1);
+        Tensor logitsBSC = nn.functional.linear(featuresBD, state.WeightsRD, state.BiasR).view(rows.Length, settings, data.Classes);
+        Tensor errorBR = nn.functional.softmax(logitsBSC, -1).scatter_add_(2, placesBS1, state.MinusOne.expand(rows.Length, settings, 1)).view(rows.Length, -1);
+        Tensor gradientRD = nn.functional.linear(errorBR.t(), featuresBD.t()).div_(count);
         if (state.DecaysR1 is { } decaysR1)
         {
             gradientRD.AddInPlace(state.WeightsRD.mul(decaysR1));
@@ -60,7 +63,7 @@ internal sealed class GradientSolver(ProbeData data, GradientProbeOptions option
 
         Tensor ratesR1 = state.RatesR1.mul(annealing);
         state.WeightMomentumRD.mul_(momentum).AddInPlace(gradientRD);
-        state.BiasMomentumR.mul_(momentum).AddInPlace(errorBR.sum([0L]));
+        state.BiasMomentumR.mul_(momentum).AddInPlace(errorBR.sum([0L]).div_(count));
         state.WeightsRD.sub_(state.WeightMomentumRD.mul(ratesR1));
         state.BiasR.sub_(state.BiasMomentumR.mul(ratesR1.squeeze(1)));
     }
@@ -86,5 +89,5 @@ internal sealed class GradientSolver(ProbeData data, GradientProbeOptions option
 
     private static double[] Doubles(Tensor values) => MemoryMarshal.Cast<byte, double>(values.to(ScalarType.Float64).contiguous().bytes).ToArray();
 
-    private sealed record State(Tensor WeightsRD, Tensor BiasR, Tensor WeightMomentumRD, Tensor BiasMomentumR, Tensor RatesR1, Tensor? DecaysR1);
+    private sealed record State(Tensor WeightsRD, Tensor BiasR, Tensor WeightMomentumRD, Tensor BiasMomentumR, Tensor RatesR1, Tensor? DecaysR1, Tensor MinusOne);
 }
