@@ -5,7 +5,6 @@ using NJepa.Data;
 using NJepa.Evaluation;
 using NJepa.Models;
 using TorchSharp;
-using static System.FormattableString;
 using static TorchSharp.torch;
 
 namespace NJepa.Training;
@@ -194,7 +193,7 @@ internal sealed class FineTuningRun : IDisposable
         _reportSums = _reportSums.Plus(read);
         if (read.BadTerms.Count > 0)
         {
-            throw NonFinite(read.BadTerms, samples);
+            throw FineTuningFailure.NonFinite(read.BadTerms, Step, TotalSteps, LearningRate(Step), samples, _options);
         }
     }
 
@@ -316,17 +315,6 @@ internal sealed class FineTuningRun : IDisposable
         }
     }
 
-    private NonFiniteException NonFinite(IReadOnlyList<string> terms, long[] samples)
-    {
-        string clip = _options.MaxGradientNorm is { } norm ? Invariant($"lower MaxGradientNorm (it is {norm})") : "set MaxGradientNorm (for example to 1)";
-        return new NonFiniteException(
-            Invariant($"In step {Step + 1} of {TotalSteps} {string.Join(", ", terms)} {(terms.Count == 1 ? "was" : "were")} infinite or not a number. Learning rate {LearningRate(Step)}, images (indices into the source) {string.Join(", ", samples.Take(16))}{(samples.Length > 16 ? Invariant($" and {samples.Length - 16} more") : "")}. ")
-            + Invariant($"The step changed nothing: FineTuner.CopyClassifier gives the weights after step {Step}. To train on, begin again and lower LearningRate (the peak is {_options.LearningRate}), {clip}, or look at those images."),
-            Step + 1,
-            terms,
-            samples);
-    }
-
     private T Explained<T>(Func<T> ask)
     {
         try
@@ -339,16 +327,5 @@ internal sealed class FineTuningRun : IDisposable
         }
     }
 
-    private TrainingException Explain(ExternalException native)
-    {
-        string where = Invariant($"Fine-tuning, after step {Step} of {TotalSteps},"), cause = StepFailure.Cause(native).TrimEnd('.');
-        if (!StepFailure.IsOutOfMemory(native))
-        {
-            return new TrainingException($"{where} failed in the native runtime: {cause}.", native);
-        }
-
-        int micro = _options.MicroBatchSize ?? _options.BatchSize;
-        string smaller = micro > 1 ? Invariant($"Set FineTuningOptions.MicroBatchSize to {(micro + 1) / 2} or less, or choose") : "Choose";
-        return new TrainingException($"{where} ran out of memory on {Network.Encoder.Device}: {cause}. {smaller} a smaller encoder.", native);
-    }
+    private TrainingException Explain(ExternalException native) => FineTuningFailure.Explain(native, Step, TotalSteps, _options, Network.Encoder.Device);
 }
