@@ -1,0 +1,152 @@
+using System.Text;
+using NJepa.Samples.Ablation.Options;
+using NJepa.Samples.Ablation.Running;
+using NJepa.Samples.Ablation.Terminal;
+using NJepa.Samples.QuickStart.Drawing;
+using Spectre.Console;
+
+namespace NJepa.Samples.Ablation.Tests;
+
+/// <summary>Whole runs on drawn pictures, too short to learn anything.</summary>
+public sealed class AblationRunTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("njepa-ablation-").FullName;
+
+    public AblationRunTests() => DrawnPictures.WriteTo(
+        Pictures, new DrawnPicturesOptions { Size = 32, TrainPerClass = 24, TestPerClass = 6, Classes = [.. Enum.GetValues<PictureClass>().Take(3)] }, CancellationToken.None);
+
+    private string Pictures => Path.Combine(_folder, "pictures");
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public async Task A_stopped_table_goes_on_and_ends_like_one_that_was_not()
+    {
+        AblationOptions whole = Options("whole", "baseline"), stopped = Options("stopped", "baseline");
+        await new AblationRun(whole, new AblationView(Silent())).ExecuteAsync(CancellationToken.None);
+        using var cancel = new CancellationTokenSource();
+        using var writer = new WatchingWriter("Run 3 of 6", cancel.Cancel);
+        Func<Task> run = () => new AblationRun(stopped, new AblationView(Console(writer))).ExecuteAsync(cancel.Token);
+        await run.Should().ThrowAsync<OperationCanceledException>();
+        string[] results = Results("stopped");
+        DateTime[] times = [.. results.Select(File.GetLastWriteTimeUtc)];
+
+        await new AblationRun(stopped, new AblationView(Silent())).ExecuteAsync(CancellationToken.None);
+
+        results.Should().HaveCount(1 + 2 + 2, "pixels, two untrained networks and two runs were done");
+        results.Select(File.GetLastWriteTimeUtc).Should().Equal(times, "what is finished is not done again");
+        foreach (string name in new[] { "baseline.md", "baseline.json", "results.md" })
+        {
+            File.ReadAllText(Path.Combine(_folder, "stopped", name)).Should().Be(File.ReadAllText(Path.Combine(_folder, "whole", name)), "{0}", name);
+        }
+
+        string table = File.ReadAllText(Path.Combine(_folder, "whole", "baseline.md"));
+        table.Should().Contain("| raw pixels |").And.Contain("| untrained |").And.Contain("| I-JEPA (C,T) |").And.Contain("| N-JEPA, multi-level |").And.NotContain("Not finished");
+        foreach (string chart in Directory.GetFiles(Path.Combine(_folder, "whole"), "*.png"))
+        {
+            File.ReadAllBytes(chart).Should().StartWith([0x89, (byte)'P', (byte)'N', (byte)'G']);
+        }
+
+        Directory.GetFiles(Path.Combine(_folder, "whole"), "*.png").Should().HaveCount(2);
+        Directory.GetDirectories(Path.Combine(_folder, "whole", "runs"), "checkpoints", SearchOption.AllDirectories).Should().BeEmpty("finished runs keep their encoders alone");
+    }
+
+    [Fact]
+    public async Task Few_labels_are_measured_from_the_saved_encoders()
+    {
+        AblationOptions options = Options("few", "low-shot") with { Seeds = [0] };
+
+        await new AblationRun(options, new AblationView(Silent())).ExecuteAsync(CancellationToken.None);
+
+        string table = File.ReadAllText(Path.Combine(_folder, "few", "low-shot.md"));
+        table.Should().Contain("5 images per class, last layer, %").And.Contain("10 % of the labels, last 4, %").And.Contain("| untrained |").And.Contain("| N-JEPA, single-level |");
+    }
+
+    [Fact]
+    public async Task The_learning_rate_of_every_arm_is_chosen_without_the_test_set()
+    {
+        AblationOptions options = Options("rates", "levels") with { Seeds = [0], LearningRates = [0.0001, 0.002] };
+
+        await new AblationRun(options, new AblationView(Silent())).ExecuteAsync(CancellationToken.None);
+
+        var store = new RunStore(options.Output);
+        string table = File.ReadAllText(Path.Combine(options.Output, "levels.md"));
+        foreach ((string id, string name) in new[] { ("n-jepa-single", "N-JEPA, single-level"), ("n-jepa-multi", "N-JEPA, multi-level") })
+        {
+            double best = options.LearningRates.MaxBy(rate => store.Find(new RunKey(id, rate, 0))!.Student.ValidationAccuracy);
+            table.Split('\n').First(line => line.StartsWith($"| {name} |", StringComparison.Ordinal)).Should().Contain(FormattableString.Invariant($"| {best} | 0 |"));
+        }
+    }
+
+    [Fact]
+    public async Task Runs_of_other_settings_are_not_mixed_in()
+    {
+        AblationOptions options = Options("once", "levels") with { Seeds = [0] };
+        await new AblationRun(options, new AblationView(Silent())).ExecuteAsync(CancellationToken.None);
+        Func<Task> again = () => new AblationRun(options with { Scale = options.Scale with { Epochs = 2 } }, new AblationView(Silent())).ExecuteAsync(CancellationToken.None);
+
+        (await again.Should().ThrowAsync<AblationException>()).WithMessage("The runs in '*once' were made with other settings, and tables must not mix them: Epochs was 1 and is now 2. Use the same settings, or another --output.");
+    }
+
+    [Fact]
+    public async Task A_damaged_result_is_named()
+    {
+        AblationOptions options = Options("damaged", "levels") with { Seeds = [0] };
+        await new AblationRun(options, new AblationView(Silent())).ExecuteAsync(CancellationToken.None);
+        File.WriteAllText(Results("damaged")[0], "{");
+        Func<Task> again = () => new AblationRun(options, new AblationView(Silent())).ExecuteAsync(CancellationToken.None);
+
+        (await again.Should().ThrowAsync<AblationException>()).WithMessage("'*result.json' is damaged (*). Delete it, and what it held is computed again.");
+    }
+
+    [Fact]
+    public async Task Images_of_one_class_are_refused_before_anything_is_trained()
+    {
+        string one = Path.Combine(_folder, "one", "only");
+        Directory.CreateDirectory(one);
+        File.Copy(Directory.GetFiles(Pictures, "*.png", SearchOption.AllDirectories)[0], Path.Combine(one, "a.png"));
+        Func<Task> run = () => new AblationRun(Options("x", "levels") with { Images = Path.GetDirectoryName(one)! }, new AblationView(Silent())).ExecuteAsync(CancellationToken.None);
+
+        (await run.Should().ThrowAsync<AblationException>()).WithMessage("The images in '*one' are of 1 class; tables of accuracies need at least two.*");
+        Directory.Exists(Path.Combine(_folder, "x")).Should().BeFalse();
+    }
+
+    private AblationOptions Options(string output, params string[] tables) => new()
+    {
+        Tables = tables,
+        Images = Pictures,
+        Output = Path.Combine(_folder, output),
+        Seeds = [0, 1],
+        Scale = new AblationScale { PatchSize = 4, Epochs = 1, BatchSize = 24 },
+        Device = "cpu",
+        Threads = 1,
+    };
+
+    private string[] Results(string output) => Directory.GetFiles(Path.Combine(_folder, output, "runs"), "result.json", SearchOption.AllDirectories);
+
+    private static IAnsiConsole Silent() => Console(TextWriter.Null);
+
+    private static IAnsiConsole Console(TextWriter writer) => AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, Interactive = InteractionSupport.No, Out = new AnsiConsoleOutput(writer) });
+
+    /// <summary>Acts once when a text has been written.</summary>
+    private sealed class WatchingWriter(string text, Action act) : StringWriter
+    {
+        private bool _acted;
+
+        public override void Write(char value) => Look(() => base.Write(value));
+
+        public override void Write(string? value) => Look(() => base.Write(value));
+
+        public override void Write(char[] buffer, int index, int count) => Look(() => base.Write(buffer, index, count));
+
+        private void Look(Action write)
+        {
+            write();
+            if (!_acted && ToString().Contains(text, StringComparison.Ordinal))
+            {
+                _acted = true;
+                act();
+            }
+        }
+    }
+}
