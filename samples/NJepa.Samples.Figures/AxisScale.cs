@@ -5,19 +5,24 @@ namespace NJepa.Samples.Figures;
 /// <summary>A part of the number line with round ticks, wide enough for all values.</summary>
 internal sealed class AxisScale
 {
-    private const double Margin = 0.05;
-
     /// <summary>An axis.</summary>
     /// <param name="values">What it must show; finite, at least one.</param>
     /// <param name="ticks">About how many ticks it has.</param>
-    public AxisScale(IReadOnlyCollection<double> values, int ticks)
+    /// <param name="margin">How much longer than the values it is at each end, as a part of their spread.</param>
+    public AxisScale(IReadOnlyCollection<double> values, int ticks, double margin = 0.05)
     {
         (double low, double high) = (values.Min(), values.Max());
 
         // A single value, or values that differ by rounding alone.
-        double spread = Math.Max(high - low, Math.Max(Math.Abs(low), Math.Abs(high)) * 1e-3);
-        spread = spread > 0 ? spread : 1;
-        (Low, High) = (low - (Margin * spread), high + (Margin * spread));
+        double least = Math.Max(Math.Abs(low), Math.Abs(high)) * 1e-3;
+        least = least > 0 ? least : 1;
+        if (high - low < least)
+        {
+            (low, high) = (((low + high) / 2) - (least / 2), ((low + high) / 2) + (least / 2));
+        }
+
+        double more = margin * (high - low);
+        (Low, High) = (low - more, high + more);
         Step = Round((High - Low) / ticks);
         Decimals = Math.Clamp(-(int)Math.Floor(Math.Log10(Step) + 1e-9), 0, 10);
     }

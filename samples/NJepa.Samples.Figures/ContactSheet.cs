@@ -67,15 +67,7 @@ internal sealed class ContactSheet : IDisposable
         FigureText.Draw(Canvas, text, x, baseline, size, bold, colour);
 
     /// <summary>Fills a cell with an image: whole pixels where it is enlarged, averaged ones where it is reduced.</summary>
-    public void Image(FigureImage image, SKRectI cell, SKPaint? paint = null)
-    {
-        using SKBitmap bitmap = image.ToBitmap();
-        using SKImage source = SKImage.FromBitmap(bitmap);
-        SKSamplingOptions sampling = image.Width <= cell.Width
-            ? new SKSamplingOptions(SKFilterMode.Nearest)
-            : new SKSamplingOptions(SKFilterMode.Linear, SKMipmapMode.Linear);
-        Canvas.DrawImage(source, SKRect.Create(image.Width, image.Height), cell, sampling, paint);
-    }
+    public void Image(FigureImage image, SKRectI cell, SKPaint? paint = null) => image.Draw(Canvas, cell, scale: 1, paint);
 
     public void Save(string path) => _figure.Save(path);
 

@@ -9,6 +9,21 @@ namespace NJepa.Samples.Figures;
 /// <param name="Height">Rows of pixels.</param>
 internal sealed record FigureImage(byte[] Rgb, int Width, int Height)
 {
+    /// <summary>Fills a place with the image: whole pixels where it is enlarged, averaged ones where it is reduced.</summary>
+    /// <param name="canvas">What to draw on.</param>
+    /// <param name="place">Where.</param>
+    /// <param name="scale">Pixels of the file for one unit of the canvas.</param>
+    /// <param name="paint">How; null for as it is.</param>
+    public void Draw(SKCanvas canvas, SKRect place, int scale, SKPaint? paint = null)
+    {
+        using SKBitmap bitmap = ToBitmap();
+        using SKImage source = SKImage.FromBitmap(bitmap);
+        SKSamplingOptions sampling = Width <= place.Width * scale
+            ? new SKSamplingOptions(SKFilterMode.Nearest)
+            : new SKSamplingOptions(SKFilterMode.Linear, SKMipmapMode.Linear);
+        canvas.DrawImage(source, SKRect.Create(Width, Height), place, sampling, paint);
+    }
+
     /// <summary>A copy for drawing, which the caller disposes.</summary>
     /// <exception cref="InvalidOperationException">The number of bytes is not width x height x 3.</exception>
     public SKBitmap ToBitmap()

@@ -32,7 +32,7 @@ public sealed class QuickStartRunTests : TensorTest, IDisposable
 
         string output = _folder.File("output");
         Directory.GetFiles(output).Select(Path.GetFileName).Should().BeEquivalentTo(
-            "student.safetensors", "teacher.safetensors", "model.safetensors", "masks.png", "loss.png", "features.png", "metrics.json", "losses.csv", "options.json", "bad-images.csv", ".njepa-lock");
+            "student.safetensors", "teacher.safetensors", "model.safetensors", "masks.png", "loss.png", "features.png", "similarity.png", "neighbours.png", "accuracy.png", "metrics.json", "losses.csv", "probe.csv", "options.json", "bad-images.csv", ".njepa-lock");
         using JsonDocument metrics = JsonDocument.Parse(File.ReadAllText(Path.Combine(output, "metrics.json")));
         JsonElement root = metrics.RootElement;
         root.GetProperty("completed").GetBoolean().Should().BeTrue();
@@ -49,7 +49,11 @@ public sealed class QuickStartRunTests : TensorTest, IDisposable
         root.GetProperty("history").EnumerateArray().Select(entry => entry.GetProperty("step").GetInt64()).Should().Equal(1, 2);
         root.GetProperty("history")[0].GetProperty("losses").GetProperty("total").GetDouble().Should().BeGreaterThan(0);
         root.GetProperty("unreadableImages")[0].GetString().Should().StartWith("train/dots/0002.png: it is not a JPEG, PNG, WebP or BMP file");
-        _printed.ToString().Should().Contain("1 image could not be used: train/dots/0002.png").And.Contain("kNN accuracy");
+        _printed.ToString().Should().Contain("1 image could not be used: train/dots/0002.png").And.Contain("kNN accuracy").And.Contain("similarity.png").And.Contain("neighbours.png").And.Contain("accuracy.png");
+        IReadOnlyList<OnlineProbeReading> readings = ProbeLog.Read(output);
+        readings.Select(reading => reading.Epoch).Should().Equal(0, 1, 2);
+        readings[0].NearestNeighbours.Should().Be(root.GetProperty("before").GetProperty("nearestNeighbours").GetProperty("value").GetDouble());
+        readings[^1].LinearProbe.Should().Be(root.GetProperty("after").GetProperty("linearProbe").GetProperty("value").GetDouble());
         using ViTEncoder encoder = ViTEncoder.Load(Path.Combine(output, "student.safetensors"));
         (encoder.Configuration.ImageSize, encoder.Configuration.PatchSize).Should().Be((32, 4));
     }
@@ -69,7 +73,7 @@ public sealed class QuickStartRunTests : TensorTest, IDisposable
         using JsonDocument metrics = JsonDocument.Parse(File.ReadAllText(Path.Combine(_folder.File("output"), "metrics.json")));
         metrics.RootElement.GetProperty("whyNoAccuracy").GetString().Should().Be("the images lie in no class folders");
         metrics.RootElement.GetProperty("after").GetProperty("linearProbe").ValueKind.Should().Be(JsonValueKind.Null);
-        _printed.ToString().Should().Contain("no kNN and no linear probe: the images lie in no class folders").And.Contain("RankMe").And.NotContain("kNN accuracy");
+        _printed.ToString().Should().Contain("no kNN and no linear probe: the images lie in no class folders").And.Contain("RankMe").And.NotContain("kNN accuracy").And.NotContain("accuracy.png").And.Contain("similarity.png");
     }
 
     [Fact]

@@ -21,10 +21,14 @@ internal sealed class EncoderEvaluator(QuickStartImages images, FeatureExtractio
         return [.. metInTraining.Select(image => image.ToString()), .. others];
     }
 
+    /// <summary>The features of the encoder that was measured last.</summary>
+    public EncoderFeatures? Features { get; private set; }
+
     public EncoderScores Measure(ViTEncoder encoder, CancellationToken cancellationToken)
     {
         FeatureSet train = Extract(encoder, images.EvaluationTraining, cancellationToken);
         FeatureSet? test = images.EvaluationTest is { } source ? Extract(encoder, source, cancellationToken) : null;
+        Features = new EncoderFeatures(train, test);
         WhyNoAccuracy = Obstacle(train, test);
         Accuracy? near = null;
         Accuracy? linear = null;

@@ -10,6 +10,9 @@ internal static class OutputFolder
     public const string Masks = "masks.png";
     public const string Losses = "loss.png";
     public const string Features = "features.png";
+    public const string Similarity = "similarity.png";
+    public const string Neighbours = "neighbours.png";
+    public const string Accuracies = "accuracy.png";
     public const string Metrics = "metrics.json";
     public const string Student = "student.safetensors";
     public const string Teacher = "teacher.safetensors";
@@ -41,7 +44,7 @@ internal static class OutputFolder
     {
         try
         {
-            foreach (string name in (ReadOnlySpan<string>)[Masks, Losses, Features, Metrics, Student, Teacher, Model, LossLog.FileName, BegunOptions.FileName])
+            foreach (string name in (ReadOnlySpan<string>)[Masks, Losses, Features, Similarity, Neighbours, Accuracies, Metrics, Student, Teacher, Model, LossLog.FileName, ProbeLog.FileName, BegunOptions.FileName])
             {
                 File.Delete(Path.Combine(path, name));
             }

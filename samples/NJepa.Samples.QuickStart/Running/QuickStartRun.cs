@@ -38,7 +38,10 @@ internal sealed class QuickStartRun(QuickStartOptions options, ConsoleView view)
         view.Step("Evaluating the untrained encoder");
         var evaluator = new EncoderEvaluator(images, new FeatureExtractionOptions { Normalization = training.Normalization });
         var colours = new PatchColours(images.EvaluationTest ?? images.EvaluationTraining, model.Configuration.Encoder, training.Normalization);
+        var marked = new MarkedPatches(images.EvaluationTest ?? images.EvaluationTraining, model.Configuration.Encoder, training.Normalization, cancellationToken);
         EncoderScores before = evaluator.Measure(model.Student, cancellationToken);
+        EncoderFeatures featuresBefore = evaluator.Features!;
+        float[][] markedBefore = marked.Of(model.Student);
         ColouredPatches colouredBefore = colours.Of(model.Student, cancellationToken);
         view.Detail(before.ToString());
         if (evaluator.WhyNoAccuracy is { } reason)
@@ -54,7 +57,7 @@ internal sealed class QuickStartRun(QuickStartOptions options, ConsoleView view)
         }
 
         MaskFigure.Save(InOutput(OutputFolder.Masks), masked);
-        TrainingResult result = await TrainAsync(model, images, training, cancellationToken).ConfigureAwait(false);
+        TrainingResult result = await TrainAsync(model, images, training, AccuracyCurves.Probe(images, evaluator.WhyNoAccuracy, options.Epochs), cancellationToken).ConfigureAwait(false);
         string[] unreadable = evaluator.Unreadable(result.BadImages);
         RunSummary.WarnOfUnreadable(view, unreadable);
         var metrics = new RunMetrics
@@ -69,6 +72,7 @@ internal sealed class QuickStartRun(QuickStartOptions options, ConsoleView view)
             Versions = RunMetrics.CurrentVersions(device),
         }.With(result, LossLog.Read(options.Output));
         LossFigure.Save(InOutput(OutputFolder.Losses), LossTerms.Series(LossLog.Read(options.Output)));
+        AccuracyCurves.Save(InOutput(OutputFolder.Accuracies), options.Output);
         metrics.Save(InOutput(OutputFolder.Metrics));
         WhenCancelled = result.Completed
             ? $"Cancelled after training; the encoder is in {InOutput(OutputFolder.Student)}, not evaluated."
@@ -77,6 +81,8 @@ internal sealed class QuickStartRun(QuickStartOptions options, ConsoleView view)
 
         view.Step("Evaluating the trained encoder");
         EncoderScores after = evaluator.Measure(model.Student, cancellationToken);
+        NearestImages.Save(InOutput(OutputFolder.Neighbours), images, options.ImageSize, featuresBefore, evaluator.Features!, cancellationToken);
+        SimilarityFigure.Save(InOutput(OutputFolder.Similarity), marked.Compare(markedBefore, marked.Of(model.Student)));
         ColouredPatches colouredAfter = colours.Of(model.Student, cancellationToken);
         EncoderScores teacher = evaluator.Measure(model.Teacher, cancellationToken);
         view.Detail($"student: {after}");
@@ -117,9 +123,10 @@ internal sealed class QuickStartRun(QuickStartOptions options, ConsoleView view)
         return images;
     }
 
-    private async Task<TrainingResult> TrainAsync(JepaModel model, QuickStartImages images, PretrainingOptions training, CancellationToken cancellationToken)
+    private async Task<TrainingResult> TrainAsync(
+        JepaModel model, QuickStartImages images, PretrainingOptions training, OnlineProbe? probe, CancellationToken cancellationToken)
     {
-        using var trainer = new JepaTrainer(model, images.Pretraining, training);
+        using var trainer = new JepaTrainer(model, images.Pretraining, training) { Probe = probe };
         view.Step($"Pretraining: {trainer.TotalSteps:N0} steps of {training.BatchSize} images (Ctrl+C ends it and keeps what it has learned)");
         if (trainer.TotalSteps < FewSteps)
         {

@@ -86,8 +86,8 @@ internal sealed record RunMetrics
     {
         Completed = result.Completed,
         Steps = result.FirstStep + result.Steps,
-        Seconds = result.Elapsed.TotalSeconds,
-        ImagesPerSecond = result.Images / Math.Max(result.Elapsed.TotalSeconds, 1e-9),
+        Seconds = (result.Elapsed - result.ProbeTime).TotalSeconds,
+        ImagesPerSecond = result.Images / Math.Max((result.Elapsed - result.ProbeTime).TotalSeconds, 1e-9),
         History =
         [
             .. losses.Select(report => new LossEntry(

@@ -23,17 +23,23 @@ internal static class RunSummary
             view.Detail($"with {nearAfter.TestImages} test images this difference in kNN cannot be told from chance; more labelled test images would tell.");
         }
 
-        view.Files(options.Output,
+        // Without labelled test images some are missing.
+        (string Name, string Meaning)[] files =
         [
             (OutputFolder.Student, "the pretrained encoder: what you use"),
             (OutputFolder.Teacher, "its moving average"),
             (OutputFolder.Model, "everything, predictors included"),
             (OutputFolder.Masks, "what the student sees and what it has to predict"),
             (OutputFolder.Losses, "the loss terms over the run"),
+            (OutputFolder.Accuracies, "accuracies over the run"),
             (OutputFolder.Features, "patch features before and after"),
+            (OutputFolder.Similarity, "where the encoder sees something like a patch, before and after"),
+            (OutputFolder.Neighbours, "test images and their nearest training images, before and after"),
             (OutputFolder.Metrics, "all figures of this run"),
             (LossLog.FileName, "the loss curve in numbers"),
-        ]);
+            (ProbeLog.FileName, "the accuracies in numbers"),
+        ];
+        view.Files(options.Output, [.. files.Where(file => File.Exists(Path.Combine(options.Output, file.Name)))]);
         view.Code("Use the encoder:", $"using var encoder = ViTEncoder.Load(\"{Path.Combine(options.Output, OutputFolder.Student).Replace('\\', '/')}\"); // encoder.EncodePooled(images): [B,{after.Width}]");
     }
 

@@ -87,7 +87,7 @@ public sealed class PatchFeaturePca
     /// <exception cref="EvaluationException">A feature is NaN or infinite, or there are fewer than two patches.</exception>
     public static PatchFeaturePca Fit(Tensor patchesNLD, ReadOnlySpan<float> reference)
     {
-        float[] patches = Floats(patchesNLD);
+        float[] patches = PatchTensor.ToArray(patchesNLD);
         return Fit(patches, (int)patchesNLD.shape[^1], reference);
     }
 
@@ -119,7 +119,7 @@ public sealed class PatchFeaturePca
     /// <exception cref="ArgumentException">The tensor has not three dimensions, or another width.</exception>
     public byte[] ToRgb(Tensor patchesNLD)
     {
-        float[] patches = Floats(patchesNLD);
+        float[] patches = PatchTensor.ToArray(patchesNLD);
         return patchesNLD.shape[^1] == Width
             ? ToRgb(patches)
             : throw new ArgumentException($"The patches have {patchesNLD.shape[^1]} features; the components were fitted on {Width}.", nameof(patchesNLD));
@@ -209,25 +209,6 @@ public sealed class PatchFeaturePca
         var labels = new int[count];
         Array.Fill(labels, FeatureSet.Unlabelled);
         return labels;
-    }
-
-    private static float[] Floats(Tensor patchesNLD)
-    {
-        ArgumentNullException.ThrowIfNull(patchesNLD);
-        if (patchesNLD.IsInvalid || patchesNLD.is_sparse || patchesNLD.device_type == DeviceType.META)
-        {
-            throw new ArgumentException("The patches' tensor has been disposed, is sparse or has no values; give dense patch features, such as ViTEncoder.Encode returns.", nameof(patchesNLD));
-        }
-
-        if (patchesNLD.dim() != 3)
-        {
-            throw new ArgumentException($"The tensor has {patchesNLD.dim()} dimensions; patch features have three: [N,L,D].", nameof(patchesNLD));
-        }
-
-        using DisposeScope scope = NewDisposeScope();
-        using IDisposable _ = no_grad();
-        Tensor single = patchesNLD.detach().to(ScalarType.Float32).cpu().contiguous();
-        return MemoryMarshal.Cast<byte, float>(single.bytes).ToArray();
     }
 
     private static double[] Doubles(Tensor values) => MemoryMarshal.Cast<byte, double>(values.contiguous().bytes).ToArray();
