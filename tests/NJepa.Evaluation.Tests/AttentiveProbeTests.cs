@@ -147,7 +147,8 @@ public sealed class AttentiveProbeTests : TensorTest
 
         AttentiveProbeResult back = AttentiveProbeResult.FromJson(result.ToJson());
 
-        back.Should().BeEquivalentTo(result);
+        // What each image was taken for is not part of the JSON.
+        back.Should().BeEquivalentTo(result, options => options.Excluding(all => all.Classification.Labels).Excluding(all => all.Classification.Predictions));
         result.ToString().Should().StartWith("attentive probe, 1 head: ").And.Contain("; learning rate 0.0");
         result.ToMarkdown().Should().Contain("| learning rate | validation accuracy |").And.Contain("| 0.003 |").And.Contain("| class1 |");
     }

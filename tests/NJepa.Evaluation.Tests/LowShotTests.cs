@@ -151,17 +151,6 @@ public sealed class LowShotTests : TensorTest
         single.MeanInterval.Should().BeNull();
     }
 
-    [Theory]
-    [InlineData(1, 12.706205)] // the usual tables
-    [InlineData(2, 4.302653)]
-    [InlineData(3, 3.182446)]
-    [InlineData(4, 2.776445)]
-    [InlineData(5, 2.570582)]
-    [InlineData(9, 2.262157)]
-    [InlineData(30, 2.042272)]
-    [InlineData(999, 1.962341)]
-    public void The_quantiles_are_those_of_Students_t(int degrees, double quantile) => StudentT.Quantile975(degrees).Should().BeApproximately(quantile, 1e-5);
-
     [Fact]
     public void It_survives_a_round_trip_through_JSON()
     {

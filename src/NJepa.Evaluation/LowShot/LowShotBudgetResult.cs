@@ -6,33 +6,17 @@ namespace NJepa.Evaluation;
 public sealed record LowShotBudgetResult(LabelBudget Budget, IReadOnlyList<LowShotDraw> Draws)
 {
     /// <summary>The mean accuracy over the draws, from 0 to 1.</summary>
-    public double MeanAccuracy => Draws.Average(draw => draw.Accuracy);
+    public double MeanAccuracy => Accuracies.Mean;
 
     /// <summary>The sample standard deviation of the accuracy over the draws (with n - 1 in the denominator); null of one draw.</summary>
-    public double? StandardDeviation
-    {
-        get
-        {
-            double mean = MeanAccuracy;
-            return Draws.Count < 2 ? null : Math.Sqrt(Draws.Sum(draw => (draw.Accuracy - mean) * (draw.Accuracy - mean)) / (Draws.Count - 1));
-        }
-    }
+    public double? StandardDeviation => Accuracies.StandardDeviation;
 
     /// <summary>
     /// The 95 % interval of the mean over draws, by Student's t distribution, kept inside [0, 1]; null of one draw. It says how well the mean over all possible draws is known
     /// from these few, on these test images; all draws share the test images, whose choice it does not cover.
     /// </summary>
-    public AccuracyInterval? MeanInterval
-    {
-        get
-        {
-            if (StandardDeviation is not { } deviation)
-            {
-                return null;
-            }
+    public AccuracyInterval? MeanInterval =>
+        Accuracies.MeanInterval is { } interval ? new AccuracyInterval(Math.Max(0, interval.Low), Math.Min(1, interval.High)) : null;
 
-            double half = StudentT.Quantile975(Draws.Count - 1) * deviation / Math.Sqrt(Draws.Count);
-            return new(Math.Max(0, MeanAccuracy - half), Math.Min(1, MeanAccuracy + half));
-        }
-    }
+    private RepeatedMeasurement Accuracies => new([.. Draws.Select(draw => draw.Accuracy)]);
 }
