@@ -9,7 +9,8 @@ internal sealed class AxisScale
     /// <param name="values">What it must show; finite, at least one.</param>
     /// <param name="ticks">About how many ticks it has.</param>
     /// <param name="margin">How much longer than the values it is at each end, as a part of their spread.</param>
-    public AxisScale(IReadOnlyCollection<double> values, int ticks, double margin = 0.05)
+    /// <param name="leastStep">The smallest distance of two ticks: 1 for what is counted.</param>
+    public AxisScale(IReadOnlyCollection<double> values, int ticks, double margin = 0.05, double leastStep = 0)
     {
         (double low, double high) = (values.Min(), values.Max());
 
@@ -23,7 +24,7 @@ internal sealed class AxisScale
 
         double more = margin * (high - low);
         (Low, High) = (low - more, high + more);
-        Step = Round((High - Low) / ticks);
+        Step = Math.Max(leastStep, Round((High - Low) / ticks));
         Decimals = Math.Clamp(-(int)Math.Floor(Math.Log10(Step) + 1e-9), 0, 10);
     }
 

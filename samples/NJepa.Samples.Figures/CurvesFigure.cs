@@ -25,7 +25,7 @@ internal static class CurvesFigure
         double[] values = [.. curves.SelectMany(curve => curve.Y).Concat(lines.Select(line => line.Value)).Where(double.IsFinite)];
         double[] places = [.. curves.SelectMany(curve => curve.X)];
         var down = new AxisScale(values.Length > 0 ? values : [0, 1], 6);
-        var along = new AxisScale(places.Length > 0 ? places : [0, 1], 8, margin: 0);
+        var along = new AxisScale(places.Length > 0 ? places : [0, 1], 8, margin: 0, leastStep: places.All(double.IsInteger) ? 1 : 0);
         List<Name> names = Names(curves, lines, down);
         float nameWidth = names.Select(name => name.Width).DefaultIfEmpty(0).Max();
         float tickWidth = down.Ticks().Max(tick => FigureText.Width(down.Text(tick, 0), 13, bold: false));

@@ -64,7 +64,7 @@ internal static class SimilarityFigure
         using var paint = new SKPaint();
         for (int patch = 0; patch < image.Rows * image.Columns; patch++)
         {
-            paint.Color = Colour(cosines[patch]).WithAlpha(190);
+            paint.Color = Colour(cosines[patch]).WithAlpha(165);
             sheet.Canvas.DrawRect(Patch(image, patch, cell), paint);
         }
 

@@ -54,6 +54,13 @@ public sealed class BarsFigureTests
         axis.Place(high).Should().BeInRange(0.9, 1);
     }
 
+    [Fact]
+    public void What_is_counted_has_whole_ticks()
+    {
+        new AxisScale([0, 3], 8, margin: 0, leastStep: 1).Ticks().Should().Equal(0, 1, 2, 3);
+        new AxisScale([0, 14], 8, margin: 0, leastStep: 1).Ticks().Should().Equal(0, 2, 4, 6, 8, 10, 12, 14);
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(-5)]
