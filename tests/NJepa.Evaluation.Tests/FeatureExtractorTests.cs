@@ -46,6 +46,31 @@ public sealed class FeatureExtractorTests : TensorTest
         }
     }
 
+    [Fact]
+    public void A_stream_gives_the_same_features_batch_by_batch()
+    {
+        BitmapSource source = BitmapSource.Random(9, 16, seed: 1, "cat", "dog");
+        using ViTEncoder encoder = NewEncoder(seed: 3);
+        var options = new FeatureExtractionOptions { Loading = new() { BatchSize = 4 }, LastLayers = 2 };
+        FeatureSet whole = FeatureExtractor.Extract(encoder, source, options);
+
+        IEnumerable<FeatureSet> stream = FeatureExtractor.Stream(encoder, source, options);
+
+        stream.Select(part => part.Count).Should().Equal(4, 4, 1);
+        stream.SelectMany(part => part.Values).Should().Equal(whole.Values);
+        stream.SelectMany(part => part.Labels).Should().Equal(whole.Labels);
+        stream.SelectMany(part => part.SourceIndices).Should().Equal(whole.SourceIndices);
+        stream.Should().OnlyContain(part => part.ClassNames.SequenceEqual(whole.ClassNames) && part.Width == 48);
+    }
+
+    [Fact]
+    public void A_stream_checks_its_arguments_before_it_is_enumerated()
+    {
+        using ViTEncoder encoder = NewEncoder();
+        Action stream = () => FeatureExtractor.Stream(encoder, BitmapSource.Random(2, 16, seed: 1, "cat", "dog"), new() { LastLayers = 3 });
+        stream.Should().Throw<ArgumentException>().WithMessage("FeatureExtractionOptions.LastLayers is 3; the encoder has 2 layers, so it must be from 1 to 2.*");
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(3)]

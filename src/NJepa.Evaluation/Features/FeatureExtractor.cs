@@ -30,20 +30,41 @@ public static class FeatureExtractor
         ArgumentNullException.ThrowIfNull(source);
         options ??= new FeatureExtractionOptions();
         EvaluationTransform transform = CheckedTransform(encoder, options);
-        int depth = encoder.Configuration.Depth;
-        if (options.LastLayers < 1 || options.LastLayers > depth)
-        {
-            throw new ArgumentException(FormattableString.Invariant($"FeatureExtractionOptions.LastLayers is {options.LastLayers}; the encoder has {depth} layers, so it must be from 1 to {depth}."), nameof(options));
-        }
+        int width = PooledWidth(encoder, options);
+        return Collect(source, transform, options.Loading, width, progress, (batch, target) => EncodePooled(encoder, options, batch, target), cancellationToken);
+    }
 
-        return Collect(source, transform, options.Loading, options.LastLayers * encoder.Configuration.Width, progress, EncodeBatch, cancellationToken);
+    /// <summary>The same features, batch by batch as they are computed: for more images than fit into memory at once. Nothing is kept.</summary>
+    /// <param name="encoder">The encoder. N-JEPA evaluates the student (<c>model.Student</c>), I-JEPA the teacher.</param>
+    /// <param name="source">The images; one that cannot be read is left out.</param>
+    /// <param name="options">View, normalisation and loading; null for the defaults. The batches are those of <see cref="ImageLoaderOptions.BatchSize"/>.</param>
+    /// <param name="cancellationToken">Stops the extraction.</param>
+    /// <returns>Sets of at most a batch each, in the order of the source. Images are read while they are enumerated, anew each time.</returns>
+    /// <exception cref="ArgumentException">The source is empty, an option is out of range, or the view has another size than the encoder takes.</exception>
+    /// <remarks>While it is enumerated it may throw a <see cref="TooManyBadImagesException"/> as <see cref="Extract"/> does, or an <see cref="EvaluationException"/> when a feature is not finite.</remarks>
+    public static IEnumerable<FeatureSet> Stream(
+        ViTEncoder encoder, IImageSource source, FeatureExtractionOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(encoder);
+        ArgumentNullException.ThrowIfNull(source);
+        options ??= new FeatureExtractionOptions();
+        EvaluationTransform transform = CheckedTransform(encoder, options);
+        int width = PooledWidth(encoder, options);
+        new ImageLoader(source, transform, options.Loading).Dispose();
+        return Batches();
 
-        void EncodeBatch(ImageBatch batch, Span<float> target)
+        IEnumerable<FeatureSet> Batches()
         {
-            using DisposeScope scope = NewDisposeScope();
-            Tensor imagesBCHW = options.Normalization.ToTensor(batch.Pixels, batch.Count, batch.ImageSize, batch.ImageSize, encoder.Device);
-            Tensor featuresBD = encoder.EncodePooled(imagesBCHW, options.LastLayers).to(ScalarType.Float32).cpu().contiguous();
-            MemoryMarshal.Cast<byte, float>(featuresBD.bytes).CopyTo(target);
+            using var loader = new ImageLoader(source, transform, options.Loading);
+            foreach (ImageBatch batch in loader.Epoch(0, cancellationToken: cancellationToken))
+            {
+                using (batch)
+                {
+                    var values = new float[batch.Count * width];
+                    EncodePooled(encoder, options, batch, values);
+                    yield return new FeatureSet(values, width, batch.Labels.AsSpan(0, batch.Count).ToArray(), source.ClassNames, batch.Indices.AsSpan(0, batch.Count).ToArray());
+                }
+            }
         }
     }
 
@@ -133,6 +154,22 @@ public static class FeatureExtractor
                 target[i] = pixels[i] / 255f;
             }
         }
+    }
+
+    private static int PooledWidth(ViTEncoder encoder, FeatureExtractionOptions options)
+    {
+        int depth = encoder.Configuration.Depth;
+        return options.LastLayers >= 1 && options.LastLayers <= depth
+            ? options.LastLayers * encoder.Configuration.Width
+            : throw new ArgumentException(FormattableString.Invariant($"FeatureExtractionOptions.LastLayers is {options.LastLayers}; the encoder has {depth} layers, so it must be from 1 to {depth}."), nameof(options));
+    }
+
+    private static void EncodePooled(ViTEncoder encoder, FeatureExtractionOptions options, ImageBatch batch, Span<float> target)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor imagesBCHW = options.Normalization.ToTensor(batch.Pixels, batch.Count, batch.ImageSize, batch.ImageSize, encoder.Device);
+        Tensor featuresBD = encoder.EncodePooled(imagesBCHW, options.LastLayers).to(ScalarType.Float32).cpu().contiguous();
+        MemoryMarshal.Cast<byte, float>(featuresBD.bytes).CopyTo(target);
     }
 
     private static EvaluationTransform CheckedTransform(ViTEncoder encoder, FeatureExtractionOptions options)

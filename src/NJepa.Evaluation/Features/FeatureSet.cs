@@ -1,4 +1,5 @@
 using System.Globalization;
+using NJepa.Models;
 
 namespace NJepa.Evaluation;
 
@@ -93,6 +94,22 @@ public sealed class FeatureSet : ILabelledFeatures
 
         return new FeatureSet(values, Width, labels, ClassNames, sources);
     }
+
+    /// <summary>
+    /// Saves the features as safetensors, so that the encoder need not run again: <c>features</c> [N,D] float32, <c>labels</c> and <c>source_indices</c> [N] int32, the class names as JSON in the metadata.
+    /// Readable from Python as well. The file appears whole or not at all.
+    /// </summary>
+    /// <param name="path">The file; an existing one is replaced.</param>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public void Save(string path) => FeatureFile.Save(this, path);
+
+    /// <summary>Reads features that <see cref="Save"/> wrote.</summary>
+    /// <param name="path">The file.</param>
+    /// <returns>The features.</returns>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="WeightsException">The file is damaged.</exception>
+    /// <exception cref="EvaluationException">The file holds something else than features, or features that do not fit together.</exception>
+    public static FeatureSet Load(string path) => FeatureFile.Load(path);
 
     /// <summary>What it holds, in one line.</summary>
     public override string ToString() => $"{Count} images x {Width} features, {ClassNames.Count} classes";
