@@ -137,7 +137,9 @@ public sealed class CheckpointTests(ResumeTests.Pictures pictures) : TensorTest,
     {
         using var run = new CheckpointedRun(pictures.Source);
         using JepaModel model = run.Model.Build();
-        using var trainer = new JepaTrainer(model, pictures.Source, run.Options with { OutputDirectory = run.Folder, LogEvery = 1 });
+        // Not in the background: a checkpoint that is being written while the folder goes would be the first to fail, in other words.
+        var checkpoints = new CheckpointOptions { EverySteps = 1, InBackground = false };
+        using var trainer = new JepaTrainer(model, pictures.Source, run.Options with { OutputDirectory = run.Folder, LogEvery = 1, Checkpoints = checkpoints });
         Func<Task> fail = () => trainer.RunAsync(new Synchronous(report =>
         {
             if (report.Step == 5)
