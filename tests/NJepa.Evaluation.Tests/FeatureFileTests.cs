@@ -52,7 +52,8 @@ public sealed class FeatureFileTests : TensorTest, IDisposable
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor features = fault == "type" ? zeros(2, 2, ScalarType.Float64) : zeros(2, 2);
-        Tensor labels = tensor(fault switch { "label" => [0, 5], "count" => [0, 1, 1], _ => new[] { 0, 1 } });
+        int[] values = fault switch { "label" => [0, 5], "count" => [0, 1, 1], _ => [0, 1] };
+        Tensor labels = tensor(values);
         var tensors = new Dictionary<string, Tensor> { ["features"] = features, ["labels"] = labels, ["source_indices"] = labels };
         if (fault == "labels")
         {
