@@ -11,13 +11,13 @@ namespace NJepa.Samples.Ablation.Reporting;
 /// <summary>Makes tables from finished runs and writes each as Markdown, JSON and charts.</summary>
 internal sealed class ReportWriter(AblationOptions options, RunStore store, Floors floors, LowShotRuns lowShot)
 {
-    private const string Knn = "kNN", Linear = "linear probe", RankMe = "RankMe", TheOtherKnn = "kNN, other encoder", TheOtherLinear = "linear probe, other encoder";
+    private const string Knn = "kNN", Linear = "linear probe", Logistic = "logistic regression", RankMe = "RankMe", TheOtherKnn = "kNN, other encoder", TheOtherLinear = "linear probe, other encoder";
 
     private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private static readonly ReportColumn[] Columns =
     [
-        new(Knn, IsAccuracy: true, IsCharted: true), new(Linear, IsAccuracy: true, IsCharted: true), new(TheOtherKnn, IsAccuracy: true, IsCharted: false),
+        new(Knn, IsAccuracy: true, IsCharted: true), new(Linear, IsAccuracy: true, IsCharted: true), new(Logistic, IsAccuracy: true, IsCharted: false), new(TheOtherKnn, IsAccuracy: true, IsCharted: false),
         new(TheOtherLinear, IsAccuracy: true, IsCharted: false), new(RankMe, IsAccuracy: false, IsCharted: false),
     ];
 
@@ -100,6 +100,7 @@ internal sealed class ReportWriter(AblationOptions options, RunStore store, Floo
         {
             [Knn] = Measured(judged, result => result.NearestNeighbours.Accuracy),
             [Linear] = Measured(judged, result => result.LinearProbe.Accuracy),
+            [Logistic] = Measured(judged, result => result.LogisticRegression.Accuracy),
             [RankMe] = Measured(judged, result => result.Collapse.RankMe),
         };
         if (others is not null)
@@ -121,7 +122,7 @@ internal sealed class ReportWriter(AblationOptions options, RunStore store, Floo
             FormattableString.Invariant($"network: {scale.Encoder()}"),
             FormattableString.Invariant($"training: {scale.Epochs} epochs in batches of {scale.BatchSize}, momentum from {scale.Momentum}, crops from {scale.CropScale}; peak learning rates tried for every arm: {string.Join(", ", options.LearningRates)}"),
             FormattableString.Invariant($"variance and covariance terms: {(scale.Variance == 0 && scale.Covariance == 0 ? "off" : $"{scale.Variance} and {scale.Covariance}")} in all arms that do not say otherwise"),
-            FormattableString.Invariant($"features: {options.Encoder.ToString().ToLowerInvariant()}, mean over patches of the last layer; kNN with k = 20; linear probe by SGD (batch 1024, 50 epochs, cosine), its learning rate by a validation part of the training images"),
+            FormattableString.Invariant($"features: {options.Encoder.ToString().ToLowerInvariant()}, mean over patches of the last layer; kNN with k = 20; linear probe by SGD (batch 1024, 50 epochs, cosine), logistic regression by L-BFGS, which weak features need to show what they can; learning rate and penalty by a validation part of the training images"),
             FormattableString.Invariant($"raw pixels: {floors.PixelSide} x {floors.PixelSide}"),
         ];
     }

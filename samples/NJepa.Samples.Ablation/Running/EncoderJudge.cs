@@ -31,6 +31,7 @@ internal sealed class EncoderJudge(AblationImages images)
         var neighbours = new NearestNeighboursOptions { Neighbours = [Math.Min(Neighbours, train.Count)] };
         ClassificationResult nearest = NJepa.Evaluation.NearestNeighbours.Evaluate(train, test, neighbours, cancellationToken)[0];
         LinearProbeResult linear = LinearProbe.Evaluate(train, test, Protocol, cancellationToken);
-        return new(nearest, linear.Classification, linear.Chosen.ValidationAccuracy, CollapseMeasures.Measure(train));
+        LinearProbeResult logistic = LinearProbe.Evaluate(train, test, LinearProbeOptions.Default, cancellationToken);
+        return new(nearest, linear.Classification, logistic.Classification, linear.Chosen.ValidationAccuracy, CollapseMeasures.Measure(train));
     }
 }

@@ -13,7 +13,8 @@ internal sealed record RunResult(RunKey Key, EncoderResult Student, EncoderResul
 
 /// <summary>How an encoder's features did.</summary>
 /// <param name="NearestNeighbours">kNN, k = 20.</param>
-/// <param name="LinearProbe">Linear probe.</param>
+/// <param name="LinearProbe">Linear probe by the paper's protocol, SGD.</param>
+/// <param name="LogisticRegression">Linear probe solved to its optimum, L-BFGS: weak features are not made weaker by a descent that has not arrived.</param>
 /// <param name="ValidationAccuracy">The linear probe's accuracy on a validation part of the training images: what learning rates are chosen by.</param>
 /// <param name="Collapse">RankMe and the other measures, on the probes' training images.</param>
-internal sealed record EncoderResult(ClassificationResult NearestNeighbours, ClassificationResult LinearProbe, double ValidationAccuracy, CollapseReport Collapse);
+internal sealed record EncoderResult(ClassificationResult NearestNeighbours, ClassificationResult LinearProbe, ClassificationResult LogisticRegression, double ValidationAccuracy, CollapseReport Collapse);
