@@ -1,4 +1,4 @@
 namespace NJepa.Samples.Ablation;
 
-/// <summary>Something that the user of this program can mend; the message says how.</summary>
-internal sealed class AblationException(string message) : Exception(message);
+/// <summary>What the user of the ablation sample can mend.</summary>
+internal sealed class AblationException(string message) : SampleException(message);

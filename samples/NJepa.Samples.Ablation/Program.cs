@@ -1,5 +1,5 @@
 using System.CommandLine;
-using NJepa.Samples.Ablation;
+using NJepa.Samples;
 using NJepa.Samples.Ablation.Options;
 using NJepa.Samples.Ablation.Running;
 using NJepa.Samples.Ablation.Terminal;

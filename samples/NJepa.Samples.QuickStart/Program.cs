@@ -1,3 +1,4 @@
+using NJepa.Samples;
 using NJepa.Samples.QuickStart.Options;
 using NJepa.Samples.QuickStart.Running;
 using NJepa.Samples.QuickStart.Terminal;

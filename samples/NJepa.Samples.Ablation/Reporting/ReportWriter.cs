@@ -101,8 +101,12 @@ internal sealed class ReportWriter(AblationOptions options, RunStore store, Floo
             [Knn] = Measured(judged, result => result.NearestNeighbours.Accuracy),
             [Linear] = Measured(judged, result => result.LinearProbe.Accuracy),
             [Logistic] = Measured(judged, result => result.LogisticRegression.Accuracy),
-            [RankMe] = Measured(judged, result => result.Collapse.RankMe),
         };
+        if (judged.All(result => result.Collapse is not null))
+        {
+            cells[RankMe] = Measured(judged, result => result.Collapse!.RankMe);
+        }
+
         if (others is not null)
         {
             cells[TheOtherKnn] = Measured(others, result => result.NearestNeighbours.Accuracy);

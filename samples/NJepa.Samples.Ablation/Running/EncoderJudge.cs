@@ -17,7 +17,7 @@ internal sealed class EncoderJudge(AblationImages images)
         var options = new FeatureExtractionOptions();
         FeatureSet train = FeatureExtractor.Extract(encoder, images.ProbeTraining, options, cancellationToken: cancellationToken);
         FeatureSet test = FeatureExtractor.Extract(encoder, images.Test, options, cancellationToken: cancellationToken);
-        return Judge(train, test, cancellationToken);
+        return Judge(train, test, cancellationToken) with { Collapse = CollapseMeasures.Measure(train) };
     }
 
     /// <summary>The floor that needs no network.</summary>
@@ -32,6 +32,6 @@ internal sealed class EncoderJudge(AblationImages images)
         ClassificationResult nearest = NJepa.Evaluation.NearestNeighbours.Evaluate(train, test, neighbours, cancellationToken)[0];
         LinearProbeResult linear = LinearProbe.Evaluate(train, test, Protocol, cancellationToken);
         LinearProbeResult logistic = LinearProbe.Evaluate(train, test, LinearProbeOptions.Default, cancellationToken);
-        return new(nearest, linear.Classification, logistic.Classification, linear.Chosen.ValidationAccuracy, CollapseMeasures.Measure(train));
+        return new(nearest, linear.Classification, logistic.Classification, linear.Chosen.ValidationAccuracy, Collapse: null);
     }
 }

@@ -16,5 +16,5 @@ internal sealed record RunResult(RunKey Key, EncoderResult Student, EncoderResul
 /// <param name="LinearProbe">Linear probe by the paper's protocol, SGD.</param>
 /// <param name="LogisticRegression">Linear probe solved to its optimum, L-BFGS: weak features are not made weaker by a descent that has not arrived.</param>
 /// <param name="ValidationAccuracy">The linear probe's accuracy on a validation part of the training images: what learning rates are chosen by.</param>
-/// <param name="Collapse">RankMe and the other measures, on the probes' training images.</param>
-internal sealed record EncoderResult(ClassificationResult NearestNeighbours, ClassificationResult LinearProbe, ClassificationResult LogisticRegression, double ValidationAccuracy, CollapseReport Collapse);
+/// <param name="Collapse">RankMe and the other measures, on the probes' training images; null for pixels, which cannot collapse.</param>
+internal sealed record EncoderResult(ClassificationResult NearestNeighbours, ClassificationResult LinearProbe, ClassificationResult LogisticRegression, double ValidationAccuracy, CollapseReport? Collapse);

@@ -61,7 +61,7 @@ internal sealed class AblationView
         EncoderResult judged = encoder == EvaluatedEncoder.Student ? result.Student : result.Teacher;
         _console.MarkupLineInterpolated(
             CultureInfo.InvariantCulture,
-            $"  kNN {100 * judged.NearestNeighbours.Accuracy:0.0} %, linear probe {100 * judged.LinearProbe.Accuracy:0.0} %, RankMe {judged.Collapse.RankMe:0.0} of {judged.Collapse.Width}, {result.TrainingSeconds / 60:0.0} minutes");
+            $"  kNN {100 * judged.NearestNeighbours.Accuracy:0.0} %, linear probe {100 * judged.LinearProbe.Accuracy:0.0} %, RankMe {judged.Collapse?.RankMe:0.0} of {judged.Collapse?.Width}, {result.TrainingSeconds / 60:0.0} minutes");
     }
 
     public void Files(IReadOnlyList<(string Name, string What)> files)

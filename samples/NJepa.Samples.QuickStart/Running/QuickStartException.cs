@@ -1,4 +1,4 @@
 namespace NJepa.Samples.QuickStart.Running;
 
-/// <summary>The run cannot go on for a reason that the user can remove; the message is all that needs to be shown.</summary>
-internal sealed class QuickStartException(string message) : Exception(message);
+/// <summary>What the quick start's user can mend.</summary>
+internal sealed class QuickStartException(string message) : SampleException(message);

@@ -5,13 +5,13 @@ using NJepa.Evaluation;
 using NJepa.Models;
 using NJepa.Training;
 
-namespace NJepa.Samples.QuickStart.Running;
+namespace NJepa.Samples;
 
-/// <summary>Tells what the user can mend from what is a mistake of this program; only the latter deserves a stack trace.</summary>
+/// <summary>Tells what the user can mend from what is a mistake of the program; only the latter deserves a stack trace.</summary>
 internal static class ExpectedErrors
 {
     public static bool Includes(Exception exception) => exception is
-        QuickStartException or JepaConfigurationException or OptionsValidationException or TrainingException or ImageSourceException
+        SampleException or JepaConfigurationException or OptionsValidationException or TrainingException or CheckpointException or ImageSourceException
         or TooManyBadImagesException or WeightsException or NativeRuntimeException or EvaluationException
         or IOException or UnauthorizedAccessException or ExternalException or OutOfMemoryException;
 
