@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using NJepa.Models;
 
 namespace NJepa.Samples.Ablation.Options;
 
@@ -24,6 +25,7 @@ internal static class AblationCommand
         Option<int> patchSize = Number("--patch-size", scale.PatchSize, 1, 64, "side of a patch in pixels");
         Option<int> epochs = Number("--epochs", scale.Epochs, 1, 100_000, "passes over the images in each run");
         Option<int> batch = Number("--batch-size", scale.BatchSize, 2, 65_536, "images in a step");
+        var precision = new Option<Precision>("--precision") { Description = "numbers that the networks compute with; BFloat16 and TensorFloat32 are for GPUs", DefaultValueFactory = _ => scale.Precision };
         Option<double> momentum = Real("--momentum", scale.Momentum, 0, 1, "the teacher's momentum at the start");
         Option<double> crop = Real("--crop-scale", scale.CropScale, 0.01, 1, "smallest share of a picture in a crop");
         Option<double> variance = Real("--variance", scale.Variance, 0, 1000, "weight of the variance term in all arms");
@@ -36,7 +38,7 @@ internal static class AblationCommand
         var plan = new Option<bool>("--plan") { Description = "show what would be run, and stop" };
         var command = new RootCommand("Runs tables of the N-JEPA paper, and some that it lacks, on your images: every arm with the same data, length, seeds and learning rates.")
         {
-            table, list, images, testImages, output, seeds, rates, model, imageSize, patchSize, epochs, batch, momentum, crop, variance, covariance, probeImages, tested, encoder, device, threads, plan,
+            table, list, images, testImages, output, seeds, rates, model, imageSize, patchSize, epochs, batch, precision, momentum, crop, variance, covariance, probeImages, tested, encoder, device, threads, plan,
         };
         command.Validators.Add(result =>
         {
@@ -61,6 +63,7 @@ internal static class AblationCommand
                     PatchSize = parsed.GetValue(patchSize),
                     Epochs = parsed.GetValue(epochs),
                     BatchSize = parsed.GetValue(batch),
+                    Precision = parsed.GetValue(precision),
                     Momentum = parsed.GetValue(momentum),
                     CropScale = parsed.GetValue(crop),
                     Variance = parsed.GetValue(variance),

@@ -16,6 +16,9 @@ internal sealed record AblationScale
 
     public int BatchSize { get; init; } = 64;
 
+    /// <summary>The numbers that the networks compute with.</summary>
+    public Precision Precision { get; init; }
+
     /// <summary>The teacher's momentum at the start.</summary>
     public double Momentum { get; init; } = PretrainingOptions.SmallData.Momentum;
 

@@ -124,7 +124,7 @@ internal sealed class ReportWriter(AblationOptions options, RunStore store, Floo
         return
         [
             FormattableString.Invariant($"network: {scale.Encoder()}"),
-            FormattableString.Invariant($"training: {scale.Epochs} epochs in batches of {scale.BatchSize}, momentum from {scale.Momentum}, crops from {scale.CropScale}; peak learning rates tried for every arm: {string.Join(", ", options.LearningRates)}"),
+            FormattableString.Invariant($"training: {scale.Epochs} epochs in batches of {scale.BatchSize}, {scale.Precision.ToString().ToLowerInvariant()}, momentum from {scale.Momentum}, crops from {scale.CropScale}; peak learning rates tried for every arm: {string.Join(", ", options.LearningRates)}"),
             FormattableString.Invariant($"variance and covariance terms: {(scale.Variance == 0 && scale.Covariance == 0 ? "off" : $"{scale.Variance} and {scale.Covariance}")} in all arms that do not say otherwise"),
             FormattableString.Invariant($"features: {options.Encoder.ToString().ToLowerInvariant()}, mean over patches of the last layer; kNN with k = 20; linear probe by SGD (batch 1024, 50 epochs, cosine), logistic regression by L-BFGS, which weak features need to show what they can; learning rate and penalty by a validation part of the training images"),
             FormattableString.Invariant($"raw pixels: {floors.PixelSide} x {floors.PixelSide}"),

@@ -64,5 +64,5 @@ internal sealed class ArmRun(AblationOptions options, AblationImages images, Enc
     public ViTEncoder UntrainedEncoder(ulong seed) => ViTEncoder.Create(options.Scale.Encoder(), seed, device);
 
     private JepaModel Build(Func<JepaRecipe, JepaRecipe> recipe, ulong seed) =>
-        JepaBuilder.WithEncoder(options.Scale.Encoder()).WithRecipe(recipe(options.Scale.Recipe())).WithSeed(seed).Build(device);
+        JepaBuilder.WithEncoder(options.Scale.Encoder()).WithRecipe(recipe(options.Scale.Recipe())).WithSeed(seed).WithPrecision(options.Scale.Precision).Build(device);
 }
