@@ -12,7 +12,7 @@ const int WronglyCalled = 2;
 var view = new AblationView(AnsiConsole.Console);
 RootCommand command = AblationCommand.Create(async (options, _) =>
 {
-    if (options.Tables.Count == 0)
+    if (options.List)
     {
         view.Tables();
         return 0;
@@ -36,7 +36,12 @@ RootCommand command = AblationCommand.Create(async (options, _) =>
     }
 });
 ParseResult parsed = command.Parse(args);
-return parsed.Errors.Count > 0 ? await Complain(parsed) : await parsed.InvokeAsync();
+return parsed.Errors.Count > 0 ? await Complain(parsed) : await parsed.InvokeAsync(new InvocationConfiguration
+{
+    // A run that is stopped finishes its step and saves itself, however long that takes; the library would end the process after two seconds.
+    ProcessTerminationTimeout = null,
+    EnableDefaultExceptionHandler = false,
+});
 
 static async Task<int> Complain(ParseResult parsed)
 {

@@ -27,6 +27,13 @@ public sealed class AblationCommandTests
     [InlineData("--seeds has '-1'; it must be a whole number of at least 0.", "--images", "x", "--seeds", "0,-1")]
     [InlineData("--seeds is empty", "--images", "x", "--seeds", ",")]
     [InlineData("--learning-rates has '2'; it must be a number above 0 and at most 1.", "--images", "x", "--learning-rates", "2")]
+    [InlineData("--variance is '0,5'; it must be a number from 0 to 1000.", "--images", "x", "--variance", "0,5")]
+    [InlineData("--output is empty", "--images", "x", "--output", "")]
+    [InlineData("--images is empty", "--images", "")]
+    [InlineData("--table is empty", "--images", "x", "--table", ",")]
+    [InlineData("'gpu'", "--images", "x", "--device", "gpu")]
+    [InlineData("--images", "--images", "a", "--images", "b")]
+    [InlineData("--seeds", "--images", "a", "--seeds", "1", "--seeds", "2")]
     [InlineData("'huge'", "--images", "x", "--model", "huge")]
     [InlineData("'--epoch'", "--images", "x", "--epoch", "3")]
     public void Wrong_options_are_named(string message, params string[] arguments)
@@ -41,7 +48,7 @@ public sealed class AblationCommandTests
     {
         AblationOptions? read = null;
         (await Run(options => read = options, "--list")).Should().Be(0);
-        read!.Tables.Should().BeEmpty();
+        read!.List.Should().BeTrue();
     }
 
     private static Task<int> Run(Action<AblationOptions> read, params string[] arguments) => AblationCommand.Create((options, _) =>

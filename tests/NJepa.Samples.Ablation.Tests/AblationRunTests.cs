@@ -99,6 +99,70 @@ public sealed class AblationRunTests : IDisposable
         (await again.Should().ThrowAsync<AblationException>()).WithMessage("'*result.json' is damaged (*). Delete it, and what it held is computed again.");
     }
 
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("{\"Key\":null}")]
+    public async Task A_result_that_lacks_something_is_named(string text)
+    {
+        AblationOptions options = Options("lacking", "levels") with { Seeds = [0] };
+        await new AblationRun(options, new AblationView(Silent())).ExecuteAsync(CancellationToken.None);
+        foreach (string path in Results("lacking"))
+        {
+            File.WriteAllText(path, text);
+        }
+
+        Func<Task> again = () => new AblationRun(options, new AblationView(Silent())).ExecuteAsync(CancellationToken.None);
+
+        (await again.Should().ThrowAsync<AblationException>()).WithMessage("'*result.json' is damaged (*). Delete it, and what it held is computed again.");
+    }
+
+    [Fact]
+    public async Task Test_images_that_were_trained_on_are_refused()
+    {
+        Func<Task> run = () => new AblationRun(Options("x", "levels") with { Images = Path.Combine(Pictures, "train"), TestImages = Path.Combine(Pictures, "train") }, new AblationView(Silent())).ExecuteAsync(CancellationToken.None);
+
+        (await run.Should().ThrowAsync<AblationException>()).WithMessage("The test images in '*train' are among the training images in '*train'. Keep them apart, *");
+    }
+
+    [Fact]
+    public async Task Parts_of_a_data_set_are_not_taken_for_classes()
+    {
+        Directory.Move(Path.Combine(Pictures, "train"), Path.Combine(Pictures, "unlabeled"));
+        Func<Task> run = () => new AblationRun(Options("x", "levels"), new AblationView(Silent())).ExecuteAsync(CancellationToken.None);
+
+        (await run.Should().ThrowAsync<AblationException>()).WithMessage("In '*pictures' the folders 'test', 'unlabeled' look like parts of a data set and not like classes. *");
+    }
+
+    [Fact]
+    public async Task A_test_part_that_cannot_be_used_is_an_error()
+    {
+        Directory.Delete(Path.Combine(Pictures, "test"), recursive: true);
+        Directory.CreateDirectory(Path.Combine(Pictures, "test"));
+        Func<Task> run = () => new AblationRun(Options("x", "levels"), new AblationView(Silent())).ExecuteAsync(CancellationToken.None);
+
+        await run.Should().ThrowAsync<NJepa.Data.ImageSourceException>();
+    }
+
+    [Fact]
+    public async Task Few_labels_are_as_few_as_the_smallest_class_has()
+    {
+        AblationOptions options = Options("three", "low-shot") with { Seeds = [0] };
+        options = options with { Scale = options.Scale with { ProbeImages = 9 } };
+
+        await new AblationRun(options, new AblationView(Silent())).ExecuteAsync(CancellationToken.None);
+
+        File.ReadAllText(Path.Combine(options.Output, "low-shot.md")).Should().Contain("3 images per class, last layer, %");
+    }
+
+    [Fact]
+    public async Task A_table_of_terms_needs_terms()
+    {
+        AblationOptions options = Options("x", "terms");
+        Func<Task> run = () => new AblationRun(options with { Scale = options.Scale with { Variance = 0, Covariance = 0 } }, new AblationView(Silent())).ExecuteAsync(CancellationToken.None);
+
+        (await run.Should().ThrowAsync<AblationException>()).WithMessage("The table 'terms' compares runs with and without *");
+    }
+
     [Fact]
     public async Task Images_of_one_class_are_refused_before_anything_is_trained()
     {

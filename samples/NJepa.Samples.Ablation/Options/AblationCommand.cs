@@ -16,7 +16,7 @@ internal static class AblationCommand
         var list = new Option<bool>("--list") { Description = "show the tables and stop" };
         var images = new Option<string?>("--images") { Description = "folder or zip of labelled images, one folder per class; folders train and test (or val) are used as they are, else a fifth of each class is held out" };
         var testImages = new Option<string?>("--test-images") { Description = "folder or zip of the test images when they lie elsewhere" };
-        var output = new Option<string>("--output") { Description = "where runs and tables are kept; the same command goes on where it was stopped", DefaultValueFactory = _ => "njepa-ablation" };
+        var output = new Option<string?>("--output") { Description = "where runs and tables are kept; the same command goes on where it was stopped", DefaultValueFactory = _ => "njepa-ablation" };
         Option<string> seeds = Text("--seeds", "0,1,2", "the seeds, comma-separated: each arm is run with each");
         Option<string> rates = Text("--learning-rates", "0.002", "peak learning rates, comma-separated: each arm is run with each, and its best on a validation part is reported");
         var model = new Option<string>("--model") { Description = "nano, tiny, small or base", DefaultValueFactory = _ => scale.Model };
@@ -42,15 +42,27 @@ internal static class AblationCommand
         };
         command.Validators.Add(result =>
         {
-            if (!result.GetValue(list) && string.IsNullOrWhiteSpace(result.GetValue(images)))
+            if (result.GetResult(list) is null && result.GetResult(images) is null)
             {
                 result.AddError("--images is missing: a folder or zip with a folder of images for each class.");
+            }
+        });
+        RefuseEmpty(images);
+        RefuseEmpty(testImages);
+        RefuseEmpty(output);
+        device.AcceptOnlyFromAmong("cpu", "cuda", "auto");
+        table.Validators.Add(result =>
+        {
+            if (Tables(result.Tokens.Select(token => token.Value)).Length == 0 && !result.Implicit)
+            {
+                result.AddError("--table is empty; name a table, or 'all'.");
             }
         });
         command.SetAction((parsed, cancellationToken) => run(
             new AblationOptions
             {
-                Tables = parsed.GetValue(list) ? [] : [.. parsed.GetValue(table)!.SelectMany(name => name.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))],
+                List = parsed.GetValue(list),
+                Tables = Tables(parsed.GetValue(table)!),
                 Images = parsed.GetValue(images) ?? "",
                 TestImages = parsed.GetValue(testImages),
                 Output = parsed.GetValue(output)!,
@@ -83,12 +95,22 @@ internal static class AblationCommand
             [.. parsed.GetValue(option)!.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(parse).Distinct()];
     }
 
+    private static string[] Tables(IEnumerable<string> names) => [.. names.SelectMany(name => name.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))];
+
+    private static void RefuseEmpty(Option<string?> option) => option.Validators.Add(result =>
+    {
+        if (result.Tokens.Any(token => string.IsNullOrWhiteSpace(token.Value)))
+        {
+            result.AddError($"{option.Name} is empty; give a path, or leave it out.");
+        }
+    });
+
     private static Option<string> Text(string name, string value, string description)
     {
         var option = new Option<string>(name) { Description = description, DefaultValueFactory = _ => value };
         option.Validators.Add(result =>
         {
-            string[] parts = (result.GetValueOrDefault<string>() ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+            string[] parts = (result.Implicit ? value : result.Tokens.Count == 1 ? result.Tokens[0].Value : value).Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
             bool seeds = name == "--seeds";
             foreach (string part in parts.Where(part => !(seeds ? ulong.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out _) : IsRate(part))))
             {
@@ -106,19 +128,19 @@ internal static class AblationCommand
     private static bool IsRate(string text) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double rate) && rate is > 0 and <= 1;
 
     private static Option<int> Number(string name, int value, int least, int most, string description) =>
-        Ranged(name, value, number => number >= least && number <= most, most == int.MaxValue ? $"at least {least}" : $"from {least} to {most}", description);
+        Ranged(name, value, text => int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number) && number >= least && number <= most ? number : null, most == int.MaxValue ? $"at least {least}" : $"from {least} to {most}", description);
 
     private static Option<double> Real(string name, double value, double least, double most, string description) =>
-        Ranged(name, value, number => number >= least && number <= most, string.Create(CultureInfo.InvariantCulture, $"from {least} to {most}"), description);
+        Ranged(name, value, text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && number >= least && number <= most ? number : null, string.Create(CultureInfo.InvariantCulture, $"from {least} to {most}"), description);
 
-    private static Option<T> Ranged<T>(string name, T value, Func<T, bool> inRange, string range, string description)
-        where T : IParsable<T>
+    private static Option<T> Ranged<T>(string name, T value, Func<string, T?> parse, string range, string description)
+        where T : struct
     {
         var option = new Option<T>(name)
         {
             Description = $"{description} ({range})",
             DefaultValueFactory = _ => value,
-            CustomParser = result => T.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, out T? number) && inRange(number) ? number : Refuse(result),
+            CustomParser = result => parse(result.Tokens[0].Value) ?? Refuse(result),
         };
         return option;
 

@@ -30,6 +30,9 @@ internal sealed record AblationOptions
     /// <summary>Threads of the native library; 0 leaves its own choice.</summary>
     public int Threads { get; init; }
 
+    /// <summary>Show the tables, and stop.</summary>
+    public bool List { get; init; }
+
     /// <summary>Show what would be run, and stop.</summary>
     public bool Plan { get; init; }
 }

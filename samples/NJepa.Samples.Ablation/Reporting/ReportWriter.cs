@@ -66,7 +66,7 @@ internal sealed class ReportWriter(AblationOptions options, RunStore store, Floo
         }
 
         ulong[] common = [.. options.Seeds.Where(seed => byRate.All(runs => runs.Any(run => run.Key.Seed == seed)))];
-        return byRate.MaxBy(runs => common.Length == 0 ? runs.Count : runs.Where(run => common.Contains(run.Key.Seed)).Average(run => Judged(run).ValidationAccuracy))!;
+        return byRate.MaxBy(runs => common.Length == 0 ? runs.Count : runs.Where(run => common.Contains(run.Key.Seed)).Average(run => run.Diverged ? 0 : Judged(run).ValidationAccuracy))!;
     }
 
     private TableReport Report(AblationTable table, CancellationToken cancellationToken)
@@ -81,7 +81,7 @@ internal sealed class ReportWriter(AblationOptions options, RunStore store, Floo
             IReadOnlyList<RunResult> runs = Chosen(arm);
             if (runs.Count > 0)
             {
-                rows.Add(Row(arm.Name, false, runs[0].Key.LearningRate, [.. runs.Select(run => run.Key.Seed)], [.. runs.Select(Judged)], [.. runs.Select(Other)]));
+                rows.Add(Row(NameOf(arm, runs), false, runs[0].Key.LearningRate, [.. runs.Select(run => run.Key.Seed)], [.. runs.Select(Judged)], [.. runs.Select(Other)]));
             }
         }
 
@@ -89,6 +89,9 @@ internal sealed class ReportWriter(AblationOptions options, RunStore store, Floo
             - table.Arms.Sum(arm => options.LearningRates.Sum(rate => options.Seeds.Count(seed => store.Find(new RunKey(arm.Id, rate, seed)) is not null)));
         return new(table.Name, table.Title, table.Question, table.Source, Setting(), Columns, rows) { MissingRuns = missing };
     }
+
+    private static string NameOf(Arm arm, IReadOnlyList<RunResult> runs) =>
+        runs.Any(run => run.Diverged) ? $"{arm.Name} (diverged with seed {string.Join(", ", runs.Where(run => run.Diverged).Select(run => run.Key.Seed))})" : arm.Name;
 
     private EncoderResult Judged(RunResult run) => options.Encoder == EvaluatedEncoder.Student ? run.Student : run.Teacher;
 

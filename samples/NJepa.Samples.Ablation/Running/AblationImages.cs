@@ -8,6 +8,8 @@ internal sealed class AblationImages : IDisposable
 {
     private const double HeldOut = 0.2;
 
+    private static readonly string[] PartNames = ["train", "training", "test", "testing", "val", "valid", "validation", "unlabeled", "unlabelled"];
+
     private readonly List<IImageSource> _opened = [];
 
     private AblationImages()
@@ -19,6 +21,9 @@ internal sealed class AblationImages : IDisposable
     public IImageSource ProbeTraining { get; private set; } = null!;
 
     public IImageSource Test { get; private set; } = null!;
+
+    /// <summary>Where the test images came from, for people.</summary>
+    public string TestNote { get; private set; } = "";
 
     /// <summary>Opens them.</summary>
     /// <exception cref="ImageSourceException">There are no images, or they cannot be listed.</exception>
@@ -48,24 +53,20 @@ internal sealed class AblationImages : IDisposable
 
     private void Load(AblationOptions options)
     {
-        IImageSource? train = TryOpen(options.Images, "train"), test = null;
-        if (options.TestImages is { } elsewhere)
-        {
-            test = TryOpen(elsewhere, "test") ?? TryOpen(elsewhere, "val") ?? Keep(ImageSource.Open(elsewhere));
-        }
-        else if (train is not null)
-        {
-            test = TryOpen(options.Images, "test") ?? TryOpen(options.Images, "val");
-        }
-
-        train ??= Keep(ImageSource.Open(options.Images));
+        IImageSource train = TryOpen(options.Images, "train") ?? Whole(options.Images);
+        IImageSource? test = options.TestImages is { } elsewhere
+            ? TryOpen(elsewhere, "test") ?? TryOpen(elsewhere, "val") ?? Whole(elsewhere)
+            : TryOpen(options.Images, "test") ?? TryOpen(options.Images, "val");
         RequireClasses(train, options.Images);
+        TestNote = options.TestImages is not null ? $"from {options.TestImages}" : "from the images' own test part";
         if (test is null)
         {
             (train, test) = train.SplitRandomly(HeldOut);
+            TestNote = "a fifth of each class, held out";
         }
 
         RequireClasses(test, options.TestImages ?? options.Images);
+        RequireOthers(train, test, options);
         Pretraining = train;
         ProbeTraining = AtMost(train, options.Scale.ProbeImages);
         Test = AtMost(test, options.Scale.TestImages);
@@ -82,15 +83,44 @@ internal sealed class AblationImages : IDisposable
         }
     }
 
+    /// <summary>Features of images that the encoder or the classifier has learned from say nothing.</summary>
+    private static void RequireOthers(IImageSource train, IImageSource test, AblationOptions options)
+    {
+        if (options.TestImages is null)
+        {
+            return;
+        }
+
+        string images = Path.GetFullPath(options.Images), others = Path.GetFullPath(options.TestImages);
+        bool inside = images != others && (Contains(images, others) || Contains(others, images)) && train.ClassNames.Any(name => PartNames.Contains(name, StringComparer.OrdinalIgnoreCase));
+        if (inside || ImageFingerprint.Of(train) == ImageFingerprint.Of(test))
+        {
+            throw new AblationException($"The test images in '{options.TestImages}' are among the training images in '{options.Images}'. Keep them apart, or leave --test-images out: then a fifth of each class is held out.");
+        }
+
+        static bool Contains(string folder, string path) => path.StartsWith(folder.TrimEnd(Path.DirectorySeparatorChar) + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+    }
+
+    /// <summary>All images of a place that is not divided into parts.</summary>
+    private IImageSource Whole(string path)
+    {
+        IImageSource all = Keep(ImageSource.Open(path));
+        string[] parts = [.. all.ClassNames.Where(name => PartNames.Contains(name, StringComparer.OrdinalIgnoreCase))];
+        return parts.Length == 0
+            ? all
+            : throw new AblationException(
+                $"In '{path}' the folders {string.Join(", ", parts.Select(name => $"'{name}'"))} look like parts of a data set and not like classes. Give the part with the labelled training images as --images and that with the test images as --test-images, or name them train and test.");
+    }
+
     private IImageSource? TryOpen(string path, string split)
     {
         try
         {
             return Keep(ImageSource.Open(path, split));
         }
-        catch (ImageSourceException)
+        catch (ImageSourceException) when (!Directory.Exists(Path.Combine(path, split)))
         {
-            // No such part; what else may be wrong shows when the whole is opened.
+            // No such part. One that is there and cannot be used is an error.
             return null;
         }
     }

@@ -23,9 +23,15 @@ internal sealed class AblationRun(AblationOptions options, AblationView view)
     /// <exception cref="OperationCanceledException">It was stopped; the same command goes on.</exception>
     public async Task ExecuteAsync(CancellationToken cancellationToken)
     {
+        if (options.Scale is { Variance: 0, Covariance: 0 } && _tables.Any(table => table.Name == "terms"))
+        {
+            throw new AblationException("The table 'terms' compares runs with and without the variance and covariance terms, but --variance and --covariance are 0. Give weights, or leave the table out.");
+        }
+
         using AblationImages images = AblationImages.Open(options);
         IReadOnlyList<(Arm Arm, RunKey Key)> plan = Plan(_tables, options);
         var store = new RunStore(options.Output);
+        store.Claim(options.Scale, images, write: false);
         view.Plan(options, images, _tables, plan.Count, plan.Count(run => store.Find(run.Key) is not null));
         foreach (Arm arm in _tables.SelectMany(table => table.Arms).DistinctBy(arm => arm.Id))
         {
@@ -38,8 +44,8 @@ internal sealed class AblationRun(AblationOptions options, AblationView view)
             return;
         }
 
-        store.Claim(options.Scale, images);
         Device device = NJepaRuntime.ResolveDevice(options.Device);
+        store.Claim(options.Scale, images);
         if (options.Threads > 0)
         {
             set_num_threads(options.Threads);
@@ -58,10 +64,11 @@ internal sealed class AblationRun(AblationOptions options, AblationView view)
             {
                 RunResult result = await view.TrackAsync(i + 1, plan.Count, arm, key, progress => runner.TrainAsync(arm, key, progress, cancellationToken)).ConfigureAwait(false);
                 store.Save(result);
-                runner.Tidy(key);
                 view.Result(result, options.Encoder);
                 reports.Write([.. _tables.Where(table => !table.IsLowShot && table.Arms.Any(other => other.Id == arm.Id))], complete: false, cancellationToken);
             }
+
+            runner.Tidy(key);
         }
 
         view.Step("Tables");

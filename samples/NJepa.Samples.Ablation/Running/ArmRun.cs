@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using NJepa.Models;
 using NJepa.Samples.Ablation.Options;
 using NJepa.Samples.Ablation.Tables;
@@ -10,6 +11,7 @@ namespace NJepa.Samples.Ablation.Running;
 internal sealed class ArmRun(AblationOptions options, AblationImages images, EncoderJudge judge, RunStore store, Device device)
 {
     private const string Checkpoints = "checkpoints";
+    private const string StudentFile = "student.safetensors", TeacherFile = "teacher.safetensors";
 
     private static readonly CheckpointOptions Saving = new() { EveryMinutes = 2, KeepLast = 2 };
 
@@ -33,14 +35,28 @@ internal sealed class ArmRun(AblationOptions options, AblationImages images, Enc
             Checkpoints = Saving,
         };
         using var trainer = new JepaTrainer(model, images.Pretraining, training);
-        TrainingResult result = await trainer.ResumeAsync(new ResumeOptions { StartIfNone = true }, progress, cancellationToken).ConfigureAwait(false);
-        if (!result.Completed)
+        var clock = Stopwatch.StartNew();
+        bool diverged = false;
+        try
         {
-            throw new OperationCanceledException(cancellationToken);
+            TrainingResult result = await trainer.ResumeAsync(new ResumeOptions { StartIfNone = true }, progress, cancellationToken).ConfigureAwait(false);
+            if (!result.Completed)
+            {
+                throw new OperationCanceledException(cancellationToken);
+            }
+        }
+        catch (NonFiniteException)
+        {
+            // One rate that is too high must not keep all other runs from being done. The weights are those of the step before.
+            diverged = true;
+            model.Student.Save(Path.Combine(store.FolderOf(key), StudentFile));
+            model.Teacher.Save(Path.Combine(store.FolderOf(key), TeacherFile));
         }
 
+        double seconds = clock.Elapsed.TotalSeconds;
         EncoderResult student = judge.Judge(model.Student, cancellationToken), teacher = judge.Judge(model.Teacher, cancellationToken);
-        return new(key, student, teacher, trainer.TotalSteps, result.History.Count > 0 ? result.History[^1].Losses.Total : null, result.Elapsed.TotalSeconds);
+        double? loss = LossLog.Read(store.FolderOf(key)) is [.., { } last] && double.IsFinite(last.Losses.Total) ? last.Losses.Total : null;
+        return new(key, student, teacher, trainer.CompletedSteps, loss, seconds) { Diverged = diverged };
     }
 
     /// <summary>Frees the room that only an unfinished run needs; the encoders stay.</summary>
@@ -56,7 +72,7 @@ internal sealed class ArmRun(AblationOptions options, AblationImages images, Enc
     /// <summary>The encoder of a finished run that the tables speak of.</summary>
     public ViTEncoder LoadEncoder(RunKey key)
     {
-        string name = options.Encoder == EvaluatedEncoder.Student ? "student.safetensors" : "teacher.safetensors";
+        string name = options.Encoder == EvaluatedEncoder.Student ? StudentFile : TeacherFile;
         return ViTEncoder.Load(Path.Combine(store.FolderOf(key), name), device);
     }
 

@@ -1,3 +1,4 @@
+using NJepa.Data;
 using NJepa.Evaluation;
 using NJepa.Models;
 using NJepa.Samples.Ablation.Options;
@@ -11,18 +12,19 @@ internal sealed class LowShotRuns(AblationOptions options, AblationImages images
 {
     private const int SeveralLayers = 4;
 
-    private static readonly LowShotOptions Protocol = LowShotOptions.Default with { Budgets = [LabelBudget.PerClass(5), LabelBudget.Share(0.01), LabelBudget.Share(0.1)] };
+    private const int PerClass = 5;
+
+    // Of a class with fewer images all are taken.
+    private readonly LowShotOptions _protocol = LowShotOptions.Default with { Budgets = [LabelBudget.PerClass(Math.Min(PerClass, SmallestClass(images.ProbeTraining))), LabelBudget.Share(0.01), LabelBudget.Share(0.1)] };
 
     /// <summary>The table. What is missing is measured from the saved encoders and kept.</summary>
     public TableReport Report(AblationTable table, Func<Arm, IReadOnlyList<RunResult>> chosen, IReadOnlyList<string> setting, CancellationToken cancellationToken)
     {
         int[] layers = [.. new[] { 1, Math.Min(SeveralLayers, options.Scale.Encoder().Depth) }.Distinct()];
         var rows = new List<ReportRow> { Row("untrained", true, null, options.Seeds, seed => Measure(new RunKey(RunKey.Untrained, 0, seed), layers, cancellationToken)) };
-        int missing = 0;
         foreach (Arm arm in table.Arms)
         {
             IReadOnlyList<RunResult> runs = chosen(arm);
-            missing += options.Seeds.Count - runs.Count;
             if (runs.Count > 0)
             {
                 double rate = runs[0].Key.LearningRate;
@@ -31,9 +33,12 @@ internal sealed class LowShotRuns(AblationOptions options, AblationImages images
         }
 
         ReportColumn[] columns = [.. rows[0].Cells.Keys.Select(name => new ReportColumn(name, IsAccuracy: true, IsCharted: true))];
-        string labels = $"labels: drawn from {images.ProbeTraining.Count} training images, {Protocol.Draws} draws for each figure; logistic regression, its strength by cross-validation inside the draw";
-        return new(table.Name, table.Title, table.Question, table.Source, [.. setting, labels], columns, rows) { MissingRuns = missing };
+        string labels = $"labels: drawn from {images.ProbeTraining.Count} training images, {_protocol.Draws} draws for each figure; logistic regression, its strength by cross-validation inside the draw";
+        return new(table.Name, table.Title, table.Question, table.Source, [.. setting, labels], columns, rows);
     }
+
+    private static int SmallestClass(IImageSource images) =>
+        Enumerable.Range(0, images.Count).Select(images.GetLabel).Where(label => label >= 0).GroupBy(label => label).Min(group => group.Count());
 
     private static ReportRow Row(string name, bool isFloor, double? rate, IReadOnlyList<ulong> seeds, Func<ulong, LowShotMeasures> measure)
     {
@@ -58,7 +63,7 @@ internal sealed class LowShotRuns(AblationOptions options, AblationImages images
         FeatureSet train = FeatureExtractor.Extract(encoder, images.ProbeTraining, extraction, cancellationToken: cancellationToken);
         FeatureSet test = FeatureExtractor.Extract(encoder, images.Test, extraction, cancellationToken: cancellationToken);
         string from = layers == 1 ? "last layer" : $"last {layers}";
-        return [.. LowShot.Evaluate(train, test, Protocol, cancellationToken).Budgets.Select(result => ($"{result.Budget}, {from}", result.MeanAccuracy))];
+        return [.. LowShot.Evaluate(train, test, _protocol, cancellationToken).Budgets.Select(result => ($"{result.Budget}, {from}", result.MeanAccuracy))];
     }
 
     /// <summary>The mean accuracy over draws, by column.</summary>

@@ -11,13 +11,16 @@ internal sealed class RunStore(string output)
     private const string SettingsFile = "settings.json";
     private const string ResultFile = "result.json";
 
-    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true };
+    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true };
 
     public string FolderOf(RunKey key) => Path.Combine(output, key.Folder);
 
     /// <summary>Remembers the settings, or compares them with those that the folder's runs were made with.</summary>
+    /// <param name="scale">The settings.</param>
+    /// <param name="images">The images.</param>
+    /// <param name="write">Whether to remember them where there is nothing yet.</param>
     /// <exception cref="AblationException">The folder holds runs of other settings, or cannot be written to.</exception>
-    public void Claim(AblationScale scale, AblationImages images)
+    public void Claim(AblationScale scale, AblationImages images, bool write = true)
     {
         var settings = new Dictionary<string, string>(
             JsonSerializer.SerializeToElement(scale).EnumerateObject().Select(property => KeyValuePair.Create(property.Name, property.Value.ToString())))
@@ -27,9 +30,13 @@ internal sealed class RunStore(string output)
             ["Test set"] = ImageFingerprint.Of(images.Test),
         };
         string path = Path.Combine(output, SettingsFile);
-        if (!File.Exists(path))
+        if (!File.Exists(path) || !Directory.Exists(Path.Combine(output, "runs")))
         {
-            Write(path, settings);
+            if (write)
+            {
+                Write(path, settings);
+            }
+
             return;
         }
 
@@ -50,7 +57,13 @@ internal sealed class RunStore(string output)
     public RunResult? Find(RunKey key)
     {
         string path = Path.Combine(FolderOf(key), ResultFile);
-        return File.Exists(path) ? Read<RunResult>(path) : null;
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+
+        RunResult result = Read<RunResult>(path);
+        return result.Key == key ? result : throw new AblationException($"'{path}' is the result of another run ({result.Key.Folder}). Delete it, and this run is done again.");
     }
 
     /// <summary>Marks a run as finished.</summary>
@@ -79,7 +92,7 @@ internal sealed class RunStore(string output)
         {
             return JsonSerializer.Deserialize<T>(File.ReadAllText(path), Json) ?? throw new JsonException("it holds nothing");
         }
-        catch (JsonException exception)
+        catch (Exception exception) when (exception is JsonException or ArgumentException or NotSupportedException)
         {
             throw new AblationException($"'{path}' is damaged ({exception.Message}). Delete it, and what it held is computed again.");
         }
@@ -89,7 +102,14 @@ internal sealed class RunStore(string output)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         string beside = $"{path}.{Guid.NewGuid():N}.partial";
-        File.WriteAllText(beside, JsonSerializer.Serialize(value, Json));
+        using (var file = new FileStream(beside, FileMode.CreateNew))
+        {
+            JsonSerializer.Serialize(file, value, Json);
+
+            // The checkpoints are deleted next: what stands here must survive a power cut.
+            file.Flush(flushToDisk: true);
+        }
+
         File.Move(beside, path, overwrite: true);
     }
 }

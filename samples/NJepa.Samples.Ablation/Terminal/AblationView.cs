@@ -34,7 +34,7 @@ internal sealed class AblationView
     public void Plan(AblationOptions options, AblationImages images, IReadOnlyList<AblationTable> tables, int runs, int done)
     {
         _console.MarkupLineInterpolated($"[bold]N-JEPA ablations[/]  {string.Join(", ", tables.Select(table => table.Name))}");
-        _console.MarkupLineInterpolated($"  [grey]images [/] {images.Pretraining.Count:N0} to pretrain on, {images.ProbeTraining.Count:N0} labelled for probes, {images.Test.Count:N0} to test on, {images.Test.ClassNames.Count} classes");
+        _console.MarkupLineInterpolated($"  [grey]images [/] {images.Pretraining.Count:N0} to pretrain on, {images.ProbeTraining.Count:N0} labelled for probes, {images.Test.Count:N0} to test on ({images.TestNote}), {images.Test.ClassNames.Count} classes");
         _console.MarkupLineInterpolated($"  [grey]network[/] {options.Scale.Encoder()}");
         long steps = (long)options.Scale.Epochs * (images.Pretraining.Count / Math.Min(options.Scale.BatchSize, images.Pretraining.Count));
         _console.MarkupLineInterpolated($"  [grey]runs   [/] {runs} of {steps:N0} steps each ({options.Seeds.Count} seeds, {options.LearningRates.Count} learning rates); {done} are done already");

@@ -12,6 +12,7 @@ internal static class FeatureFile
     private const string ContentKey = "njepa.content";
     private const string Content = "features";
     private const string ClassesKey = "njepa.classes";
+    private const int AtOnce = 1 << 26;
     private const string Features = "features", Labels = "labels", Indices = "source_indices";
 
     public static void Save(FeatureSet set, string path)
@@ -54,7 +55,17 @@ internal static class FeatureFile
         where T : unmanaged
     {
         Entry(file, name, type, dimensions);
-        return MemoryMarshal.Cast<byte, T>(file.Read(name).bytes).ToArray();
+        using Tensor values = file.Read(name);
+        var array = new T[checked((int)values.numel())];
+        using Tensor flat = values.view(-1);
+        for (int start = 0; start < array.Length; start += AtOnce)
+        {
+            // A span of bytes holds no more than two gigabytes.
+            using Tensor part = flat.narrow(0, start, Math.Min(AtOnce, array.Length - start));
+            MemoryMarshal.Cast<byte, T>(part.bytes).CopyTo(array.AsSpan(start));
+        }
+
+        return array;
     }
 
     private static SafetensorsEntry Entry(SafetensorsFile file, string name, ScalarType type, int dimensions)

@@ -37,6 +37,11 @@ internal sealed class GradientSelection(FeatureSet train, GradientProbeOptions o
         {
             using ProbeData data = ProbeData.Create(train, options, chosen.Scaling);
             best = new GradientSolver(data, options, chosen.Scaling).Train(data.Count, [new(chosen.Setting, chosen.WeightDecay)], cancellationToken)[0];
+            if (!best.Weights.All(double.IsFinite) || !best.Bias.All(double.IsFinite))
+            {
+                throw new EvaluationException(FormattableString.Invariant(
+                    $"The linear probe diverged on all images with the learning rate {chosen.Setting}, which was the best on a part of them; give smaller ones, or set RefitOnAllImages to false."));
+            }
         }
 
         var classifier = new LinearClassifier(FeatureScaler.Fit(train, chosen.Scaling), train.ClassNames, best.Weights, best.Bias);
