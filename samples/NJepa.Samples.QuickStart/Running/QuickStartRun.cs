@@ -81,13 +81,14 @@ internal sealed class QuickStartRun(QuickStartOptions options, ConsoleView view)
 
         view.Step("Evaluating the trained encoder");
         EncoderScores after = evaluator.Measure(model.Student, cancellationToken);
-        NearestImages.Save(InOutput(OutputFolder.Neighbours), images, options.ImageSize, featuresBefore, evaluator.Features!, cancellationToken);
+        EncoderFeatures featuresAfter = evaluator.Features!;
         SimilarityFigure.Save(InOutput(OutputFolder.Similarity), marked.Compare(markedBefore, marked.Of(model.Student)));
         ColouredPatches colouredAfter = colours.Of(model.Student, cancellationToken);
         EncoderScores teacher = evaluator.Measure(model.Teacher, cancellationToken);
         view.Detail($"student: {after}");
         view.Detail($"teacher: {teacher}");
         (metrics with { After = after, AfterTeacher = teacher }).Save(InOutput(OutputFolder.Metrics));
+        NearestImages.Save(InOutput(OutputFolder.Neighbours), images, options.ImageSize, featuresBefore, featuresAfter, cancellationToken);
         PatchFeatureFigure.Save(
             InOutput(OutputFolder.Features), colouredBefore.Images, colouredBefore.Colours, colouredBefore.PlaceShare, colouredAfter.Colours, colouredAfter.PlaceShare);
         RunSummary.Show(view, options, before, after);

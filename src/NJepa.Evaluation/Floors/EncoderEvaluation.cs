@@ -57,8 +57,11 @@ public static class EncoderEvaluation
         var entries = new EvaluationEntry[names.Length];
         for (int i = 0; i < names.Length; i++)
         {
-            IProgress<double> measured = Stage($"{names[i]}: kNN, linear probe and collapse");
-            entries[i] = EvaluationEntry.Measure(names[i], trainSets[i], testSets[i], options.Neighbours, options.Probe, isFloor: i < 2, cancellationToken);
+            bool areFeatures = i > 0;
+            IProgress<double> measured = Stage($"{names[i]}: kNN, linear probe{(areFeatures ? " and collapse" : "")}");
+            entries[i] = areFeatures
+                ? EvaluationEntry.Measure(names[i], trainSets[i], testSets[i], options.Neighbours, options.Probe, isFloor: i < 2, cancellationToken)
+                : EvaluationEntry.Classify(names[i], trainSets[i], testSets[i], options.Neighbours, options.Probe, isFloor: true, cancellationToken);
             measured.Report(1);
         }
 

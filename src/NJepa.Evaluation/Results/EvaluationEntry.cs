@@ -34,11 +34,16 @@ public sealed record EvaluationEntry(
         NearestNeighboursOptions? neighbours = null,
         LinearProbeOptions? probe = null,
         bool isFloor = false,
-        CancellationToken cancellationToken = default)
+        CancellationToken cancellationToken = default) =>
+        Classify(name, train, test, neighbours, probe, isFloor, cancellationToken) with { Collapse = CollapseMeasures.Measure(train) };
+
+    /// <summary>The same without the collapse measures, whose cost grows with the third power of the width: pixels have many channels and cannot collapse.</summary>
+    internal static EvaluationEntry Classify(
+        string name, FeatureSet train, FeatureSet test, NearestNeighboursOptions? neighbours, LinearProbeOptions? probe, bool isFloor, CancellationToken cancellationToken)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         IReadOnlyList<ClassificationResult> near = NearestNeighbours.Evaluate(train, test, neighbours, cancellationToken);
         LinearProbeResult linear = LinearProbe.Evaluate(train, test, probe, cancellationToken);
-        return new(name, [.. near, linear.Classification], CollapseMeasures.Measure(train), isFloor);
+        return new(name, [.. near, linear.Classification], null, isFloor);
     }
 }
