@@ -32,8 +32,8 @@ internal sealed class ReportWriter(AblationOptions options, RunStore store, Floo
             TableReport report = table.IsLowShot ? lowShot.Report(table, Chosen, Setting(), cancellationToken) : Report(table, cancellationToken);
             string markdown = MarkdownTable.Of(report);
             all.Append(markdown).Append('\n');
-            Save($"{table.Name}.md", markdown);
-            Save($"{table.Name}.json", JsonSerializer.Serialize(report, Json));
+            store.WriteText($"{table.Name}.md", markdown);
+            store.WriteText($"{table.Name}.json", JsonSerializer.Serialize(report, Json));
             files.Add(($"{table.Name}.md", table.Title));
             files.Add(($"{table.Name}.json", "the same with every seed"));
             foreach (ReportColumn column in report.Columns.Where(column => column.IsCharted))
@@ -46,7 +46,7 @@ internal sealed class ReportWriter(AblationOptions options, RunStore store, Floo
 
         if (complete)
         {
-            Save("results.md", all.ToString());
+            store.WriteText("results.md", all.ToString());
             files.Insert(0, ("results.md", "all of these tables"));
         }
 
@@ -146,11 +146,4 @@ internal sealed class ReportWriter(AblationOptions options, RunStore store, Floo
 
     private static Bar BarOf(string name, RepeatedMeasurement cell) => new(
         name, 100 * cell.Mean, 100 * (MarkdownTable.Interval(cell)?.Low ?? double.NaN), 100 * (MarkdownTable.Interval(cell)?.High ?? double.NaN), [.. cell.Values.Select(value => 100 * value)]);
-
-    private void Save(string name, string text)
-    {
-        string path = Path.Combine(options.Output, name), beside = path + ".partial";
-        File.WriteAllText(beside, text);
-        File.Move(beside, path, overwrite: true);
-    }
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using NJepa.Samples.Ablation.Options;
 
@@ -98,13 +99,18 @@ internal sealed class RunStore(string output)
         }
     }
 
-    private static void Write<T>(string path, T value)
+    /// <summary>Writes a text into the output folder, whole or not at all.</summary>
+    public void WriteText(string name, string text) => Replace(Path.Combine(output, name), file => file.Write(Encoding.UTF8.GetBytes(text)));
+
+    private static void Write<T>(string path, T value) => Replace(path, file => JsonSerializer.Serialize(file, value, Json));
+
+    private static void Replace(string path, Action<Stream> write)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         string beside = $"{path}.{Guid.NewGuid():N}.partial";
         using (var file = new FileStream(beside, FileMode.CreateNew))
         {
-            JsonSerializer.Serialize(file, value, Json);
+            write(file);
 
             // The checkpoints are deleted next: what stands here must survive a power cut.
             file.Flush(flushToDisk: true);
