@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -28,7 +29,9 @@ public sealed class ViTEncoder : IDisposable
     /// <param name="device">The device.</param>
     /// <param name="used">What the network computes with where that is a shadow of the parameters; null for the parameters themselves.</param>
     /// <param name="ownsParameters">Whether the parameters end with the encoder.</param>
-    internal ViTEncoder(ViT configuration, ParameterBuffer parameters, string prefix, Device device, ParameterBuffer? used = null, bool ownsParameters = false)
+    /// <param name="positionsLD">The position table where it is not the sin-cos table of the grid.</param>
+    internal ViTEncoder(
+        ViT configuration, ParameterBuffer parameters, string prefix, Device device, ParameterBuffer? used = null, bool ownsParameters = false, float[]? positionsLD = null)
     {
         used ??= parameters;
         _type = used.Values.dtype;
@@ -39,7 +42,10 @@ public sealed class ViTEncoder : IDisposable
         _embed = new LinearLayer(used, prefix + "patch_embed.proj");
         _blocks = [.. Enumerable.Range(0, configuration.Depth).Select(i => new TransformerBlock(used, $"{prefix}blocks.{i}", configuration.Heads))];
         _norm = new LayerNormLayer(used, prefix + "norm");
-        _positionsLD = Constant.Positions(configuration.Grid, configuration.Width, device);
+        HasOwnPositions = positionsLD is not null;
+        _positionsLD = positionsLD is null
+            ? Constant.Positions(configuration.Grid, configuration.Width, device)
+            : Constant.Positions(positionsLD, configuration.Grid, device);
         _owned = ownsParameters ? parameters : null;
     }
 
@@ -55,6 +61,9 @@ public sealed class ViTEncoder : IDisposable
     /// <summary>Number of parameters of the encoder alone.</summary>
     public long ParameterCount => TransformerSpecs.Encoder("", Configuration, rescale: false).Sum(spec => spec.Count);
 
+    /// <summary>Whether the positions are a table of the encoder's own, from a file or resampled for another image size, and not the sin-cos table of its grid.</summary>
+    public bool HasOwnPositions { get; }
+
     internal string Prefix { get; }
 
     internal Tensor PositionsLD => _positionsLD;
@@ -68,6 +77,14 @@ public sealed class ViTEncoder : IDisposable
     /// <exception cref="InsufficientMemoryException">The parameters cannot be allocated on the device.</exception>
     public static ViTEncoder Create(ViT configuration, ulong seed = 0, Device? device = null)
     {
+        ViTEncoder encoder = Allocate(configuration, device);
+        ParameterInitializer.Initialize(encoder.Parameters, Specs(configuration), seed);
+        return encoder;
+    }
+
+    /// <summary>An encoder whose weights are whatever the memory held: for one whose every weight is set next.</summary>
+    internal static ViTEncoder Allocate(ViT configuration, Device? device, float[]? positionsLD = null)
+    {
         ArgumentNullException.ThrowIfNull(configuration);
         IReadOnlyList<string> errors = configuration.Validate();
         if (errors.Count > 0)
@@ -76,11 +93,12 @@ public sealed class ViTEncoder : IDisposable
         }
 
         device = ModelDevice.Checked(device);
-        List<ParameterSpec> specs = [.. TransformerSpecs.Encoder("", configuration, rescale: false).OrderByDescending(spec => spec.Decayed)];
-        var buffer = new ParameterBuffer(specs, device, trainable: false);
-        ParameterInitializer.Initialize(buffer, specs, seed);
-        return new ViTEncoder(configuration, buffer, "", device, ownsParameters: true);
+        var buffer = new ParameterBuffer(Specs(configuration), device, trainable: false, cleared: false);
+        return new ViTEncoder(configuration, buffer, "", device, ownsParameters: true, positionsLD: positionsLD);
     }
+
+    private static List<ParameterSpec> Specs(ViT configuration) =>
+        [.. TransformerSpecs.Encoder("", configuration, rescale: false).OrderByDescending(spec => spec.Decayed)];
 
     /// <summary>Loads an encoder from a safetensors file that <see cref="Save"/> wrote; the file describes the network.</summary>
     /// <param name="path">The file.</param>
@@ -99,6 +117,43 @@ public sealed class ViTEncoder : IDisposable
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         EncoderWeights.Save(this, path);
+    }
+
+    /// <summary>
+    /// A copy of the encoder for images of another size: the same weights, the position table resampled (<see cref="PositionTable.Resize"/>), so that the positions keep the range that the
+    /// encoder was trained with.
+    /// </summary>
+    /// <param name="imageSize">Side of the square images in pixels; a multiple of the patch size, at most 256 patches.</param>
+    /// <returns>An encoder of its own on the same device.</returns>
+    /// <exception cref="ArgumentException">There is no grid for that size; the message says why.</exception>
+    /// <exception cref="InsufficientMemoryException">The parameters cannot be allocated on the device.</exception>
+    public ViTEncoder WithImageSize(int imageSize)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        ViT resized = Configuration with { ImageSize = imageSize };
+        IReadOnlyList<string> errors = resized.Validate();
+        if (errors.Count > 0)
+        {
+            throw new ArgumentException("The encoder cannot take images of that size:\n- " + string.Join("\n- ", errors), nameof(imageSize));
+        }
+
+        float[] positionsLD = PositionTable.Resize(Positions(), Configuration.Grid, resized.Grid);
+        ViTEncoder copy = Allocate(resized, Device, HasOwnPositions || resized.Grid != Configuration.Grid ? positionsLD : null);
+        using IDisposable noGradient = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        foreach (ModelParameter parameter in copy.Parameters.Parameters)
+        {
+            parameter.Value.copy_(Parameters[Prefix + parameter.Name].Value);
+        }
+
+        return copy;
+    }
+
+    /// <summary>The position table <c>[L,D]</c> as numbers, row-major.</summary>
+    internal float[] Positions()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        return MemoryMarshal.Cast<byte, float>(_positionsLD.cpu().bytes).ToArray();
     }
 
     /// <summary>Patch features <c>[B,L,D]</c> after the final LayerNorm, without gradients.</summary>

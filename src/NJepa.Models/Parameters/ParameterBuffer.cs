@@ -16,15 +16,20 @@ public sealed class ParameterBuffer : IDisposable
     private bool _disposed;
 
     /// <summary>Lays out <paramref name="specs"/> in the given order: every decayed parameter must come before the first that is not.</summary>
-    internal ParameterBuffer(IReadOnlyList<ParameterSpec> specs, Device device, bool trainable, ScalarType type = ScalarType.Float32)
+    /// <param name="specs">The parameters.</param>
+    /// <param name="device">The device.</param>
+    /// <param name="trainable">Whether they have gradients.</param>
+    /// <param name="type">The element type.</param>
+    /// <param name="cleared">Whether values start at zero; false where each is about to be read from a file, which would otherwise touch all memory twice.</param>
+    internal ParameterBuffer(IReadOnlyList<ParameterSpec> specs, Device device, bool trainable, ScalarType type = ScalarType.Float32, bool cleared = true)
     {
         using IDisposable noGradient = no_grad();
         Count = specs.Sum(spec => spec.Count);
         DecayedCount = specs.TakeWhile(spec => spec.Decayed).Sum(spec => spec.Count);
         try
         {
-            Values = Own(Allocate(Count, device, type));
-            Gradients = trainable ? Own(Allocate(Count, device, type)) : null;
+            Values = Own(Allocate(Count, device, type, cleared));
+            Gradients = trainable ? Own(Allocate(Count, device, type, cleared: true)) : null;
             var parameters = new List<ModelParameter>(specs.Count);
             long offset = 0;
             foreach (ParameterSpec spec in specs)
@@ -109,11 +114,11 @@ public sealed class ParameterBuffer : IDisposable
         }
     }
 
-    private static Tensor Allocate(long count, Device device, ScalarType type)
+    private static Tensor Allocate(long count, Device device, ScalarType type, bool cleared)
     {
         try
         {
-            return zeros(count, dtype: type, device: device);
+            return cleared ? zeros(count, dtype: type, device: device) : empty(count, dtype: type, device: device);
         }
         catch (ExternalException exception)
         {

@@ -10,28 +10,37 @@ internal static class EncoderWeights
     private const string ContentKey = "njepa.content";
     private const string EncoderContent = "encoder";
     private const string ConfigurationKey = "njepa.vit";
+    private const string PositionsKey = "njepa.positions";
+    private const string OwnPositions = "own";
     private const string PositionTableName = "pos_embed";
 
     public static void Save(ViTEncoder encoder, string path)
     {
         using DisposeScope scope = NewDisposeScope();
         var tensors = Names(encoder).Select(name => KeyValuePair.Create(name, encoder.Parameters[encoder.Prefix + name].Value));
-        SafetensorsFile.Write(path, [.. tensors, KeyValuePair.Create(PositionTableName, encoder.PositionsLD.unsqueeze(0))], new Dictionary<string, string>
+        var metadata = new Dictionary<string, string>
         {
             ["format"] = "pt",
             [ContentKey] = EncoderContent,
             [ConfigurationKey] = JsonSerializer.Serialize(encoder.Configuration),
-        });
+        };
+        if (encoder.HasOwnPositions)
+        {
+            metadata[PositionsKey] = OwnPositions;
+        }
+
+        SafetensorsFile.Write(path, [.. tensors, KeyValuePair.Create(PositionTableName, encoder.PositionsLD.unsqueeze(0))], metadata);
     }
 
     public static ViTEncoder Load(string path, Device? device)
     {
         using SafetensorsFile file = SafetensorsFile.Open(path);
         ViT configuration = ReadConfiguration(file);
-        ViTEncoder encoder = ViTEncoder.Create(configuration, device: device);
+        var reader = new WeightsReader(file);
+        bool ownPositions = file.Metadata.GetValueOrDefault(PositionsKey) == OwnPositions;
+        ViTEncoder encoder = ViTEncoder.Allocate(configuration, device, ownPositions ? reader.ReadTable(PositionTableName, configuration) : null);
         try
         {
-            var reader = new WeightsReader(file);
             foreach (string name in Names(encoder))
             {
                 reader.Expect(name, encoder.Parameters[name].Value);
@@ -42,7 +51,7 @@ internal static class EncoderWeights
                 reader.AllowTable(PositionTableName, table);
             }
 
-            reader.Copy();
+            reader.Fill();
             return encoder;
         }
         catch

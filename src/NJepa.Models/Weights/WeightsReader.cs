@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -61,7 +62,54 @@ internal sealed class WeightsReader
         }
     }
 
+    /// <summary>The position table <c>[L,D]</c> of an encoder that has one of its own.</summary>
+    /// <exception cref="WeightsException">It is missing, or has another shape or type.</exception>
+    public float[] ReadTable(string name, ViT configuration)
+    {
+        long[] shape = [1, configuration.Patches, configuration.Width];
+        if (_file.Find(name) is not { Type: ScalarType.Float32 } entry || !entry.Shape.SequenceEqual(shape))
+        {
+            throw new WeightsException($"{_file.Path} says that its encoder has positions of its own, but holds no '{name}' of type Float32 and shape [{string.Join(",", shape)}]; it was changed. Save it again.");
+        }
+
+        using Tensor table = _file.Read(name);
+        return MemoryMarshal.Cast<byte, float>(table.bytes).ToArray();
+    }
+
+    /// <summary>Copies into a model that is in use: a file that does not fit, or ends early, changes nothing.</summary>
     public void Copy()
+    {
+        ThrowIfDifferent();
+
+        // Read everything before anything is changed: a file that ends early must not leave half a model behind.
+        using IDisposable noGradient = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        var read = _matches.Select(match => (match.Destination, Value: _file.Read(match.Entry.Name))).ToList();
+        foreach ((Tensor destination, Tensor value) in read)
+        {
+            destination.copy_(value);
+        }
+    }
+
+    /// <summary>Reads into a new model, which whoever calls drops if this fails: straight into its memory, where that is the host's.</summary>
+    public void Fill()
+    {
+        ThrowIfDifferent();
+        using IDisposable noGradient = no_grad();
+        foreach ((SafetensorsEntry entry, Tensor destination) in _matches)
+        {
+            if (destination.device_type == DeviceType.CPU)
+            {
+                _file.ReadInto(entry, destination);
+                continue;
+            }
+
+            using DisposeScope scope = NewDisposeScope();
+            destination.copy_(_file.Read(entry.Name));
+        }
+    }
+
+    private void ThrowIfDifferent()
     {
         foreach (SafetensorsEntry entry in _file.Entries.Where(entry => !_expected.Contains(entry.Name)))
         {
@@ -74,15 +122,6 @@ internal sealed class WeightsReader
             throw new WeightsException(
                 $"The weights in {_file.Path} do not fit the model; nothing was loaded. Build the model with the sizes that the file was saved with.\n- "
                 + string.Join("\n- ", _differences.Take(MaxDifferencesShown)) + more);
-        }
-
-        // Read everything before anything is changed: a file that ends early must not leave half a model behind.
-        using IDisposable noGradient = no_grad();
-        using DisposeScope scope = NewDisposeScope();
-        var read = _matches.Select(match => (match.Destination, Value: _file.Read(match.Entry.Name))).ToList();
-        foreach ((Tensor destination, Tensor value) in read)
-        {
-            destination.copy_(value);
         }
     }
 }
