@@ -4,6 +4,7 @@ global using NJepa.Evaluation;
 global using NJepa.Masking;
 global using NJepa.Models;
 global using NJepa.Noise;
+global using NJepa.Onnx;
 global using NJepa.Training;
 global using TorchSharp;
 global using static TorchSharp.torch;
