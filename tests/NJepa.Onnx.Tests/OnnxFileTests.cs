@@ -1,4 +1,5 @@
 using NJepa.Models;
+using NJepa.Onnx.Format;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -39,6 +40,30 @@ public sealed class OnnxFileTests : TensorTest, IDisposable
 
         using var movedRun = new OnnxRun(System.IO.Path.Combine(moved, "encoder.onnx"));
         movedRun.Run(images)["features"].ShouldEqual(encoder.EncodePooled(images));
+    }
+
+    [Fact]
+    public void Each_weight_has_pages_of_its_own_in_the_data()
+    {
+        using ViTEncoder encoder = Scrambled.Encoder(Scrambled.Small);
+        IReadOnlyList<string> files = OnnxExport.Save(encoder, Path, null, mostBytesInModel: 0);
+
+        ModelProto model = ModelProto.Parser.ParseFrom(File.ReadAllBytes(Path));
+        TensorProto[] outside = [.. model.Graph.Initializer.Where(tensor => tensor.DataLocation == TensorProto.Types.DataLocation.External)];
+        outside.Should().HaveCountGreaterThan(12);
+        long end = 0;
+        foreach (TensorProto tensor in outside)
+        {
+            Dictionary<string, string> place = tensor.ExternalData.ToDictionary(entry => entry.Key, entry => entry.Value);
+            place["location"].Should().Be(System.IO.Path.GetFileName(files[1]));
+            (long offset, long length) = (long.Parse(place["offset"]), long.Parse(place["length"]));
+            (offset % 4096).Should().Be(0);
+            offset.Should().BeGreaterThanOrEqualTo(end);
+            length.Should().Be(sizeof(float) * tensor.Dims.Aggregate(1L, (a, b) => a * b));
+            end = offset + length;
+        }
+
+        new FileInfo(files[1]).Length.Should().Be(end);
     }
 
     [Fact]
