@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.IO.Compression;
 using Microsoft.Win32.SafeHandles;
 
@@ -15,8 +14,6 @@ namespace NJepa.Data;
 /// </remarks>
 public sealed class ImageArchive : IImageSource, IDisposable
 {
-    private const uint LocalSignature = 0x04034B50;
-    private const int LocalLength = 30;
     private const ushort Stored = 0;
     private const ushort Deflated = 8;
 
@@ -112,27 +109,7 @@ public sealed class ImageArchive : IImageSource, IDisposable
                 $"it is compressed in the archive by method {entry.Method}; only stored (0) and deflated (8) entries are read");
         }
 
-        long fileLength = RandomAccess.GetLength(_file);
-        if (entry.HeaderOffset < 0 || entry.HeaderOffset > fileLength - LocalLength)
-        {
-            throw new InvalidDataException("its place lies outside the archive");
-        }
-
-        // The local header has name and extra fields of its own lengths, which may differ from the directory's.
-        byte[] header = ZipDirectory.ReadExactly(_file, entry.HeaderOffset, LocalLength);
-        if (BinaryPrimitives.ReadUInt32LittleEndian(header) != LocalSignature)
-        {
-            throw new InvalidDataException("its header in the archive is damaged");
-        }
-
-        int nameLength = BinaryPrimitives.ReadUInt16LittleEndian(header.AsSpan(26));
-        int extraLength = BinaryPrimitives.ReadUInt16LittleEndian(header.AsSpan(28));
-        long start = entry.HeaderOffset + LocalLength + nameLength + extraLength;
-        if (entry.CompressedLength < 0 || start > fileLength || entry.CompressedLength > fileLength - start)
-        {
-            throw new InvalidDataException("its data reach beyond the end of the archive");
-        }
-
+        long start = ZipDirectory.FindData(_file, entry);
         var stored = new ZipEntryStream(_file, start, entry.CompressedLength);
         return entry.Method == Stored ? stored : new DeflateStream(stored, CompressionMode.Decompress);
     }

@@ -29,6 +29,10 @@ public sealed record JepaConfiguration(ViT Encoder, PredictorOptions Predictor, 
 
         var errors = new List<string>(Encoder.Validate());
         bool gridExists = errors.Count == 0;
+        if (Encoder.NormAfterPooling)
+        {
+            errors.Add("ViT.NormAfterPooling is true; pretraining predicts patch features, each of which is normalised, so it must be false (the default).");
+        }
 
         // A predictor that was derived from a wrong encoder says nothing new.
         if (gridExists || Predictor != PredictorOptions.For(Encoder))

@@ -76,6 +76,14 @@ public sealed record ViT
     /// <value>Default 3 (RGB).</value>
     public int Channels { get; init; } = 3;
 
+    /// <summary>
+    /// Whether the final LayerNorm is applied to the mean over the patches and not to each patch before it: timm's <c>fc_norm</c>. For encoders that were trained elsewhere in this way;
+    /// pretraining does not take them.
+    /// </summary>
+    /// <value>Default false.</value>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool NormAfterPooling { get; init; }
+
     /// <summary>The grid of patches, row-major.</summary>
     /// <exception cref="ArgumentException">There is none for these sizes; <see cref="Validate"/> says why.</exception>
     [JsonIgnore]

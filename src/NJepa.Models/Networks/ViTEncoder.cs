@@ -149,6 +149,9 @@ public sealed class ViTEncoder : IDisposable
         return copy;
     }
 
+    /// <summary>The position table <c>[L,D]</c> where it is the encoder's own; null where it is its grid's.</summary>
+    internal float[]? OwnPositions() => HasOwnPositions ? Positions() : null;
+
     /// <summary>The position table <c>[L,D]</c> as numbers, row-major.</summary>
     internal float[] Positions()
     {
@@ -156,7 +159,7 @@ public sealed class ViTEncoder : IDisposable
         return MemoryMarshal.Cast<byte, float>(_positionsLD.cpu().bytes).ToArray();
     }
 
-    /// <summary>Patch features <c>[B,L,D]</c> after the final LayerNorm, without gradients.</summary>
+    /// <summary>Patch features <c>[B,L,D]</c> after the final LayerNorm (before it where <see cref="ViT.NormAfterPooling"/> is set), without gradients.</summary>
     /// <param name="imagesBCHW">Normalised images <c>[B,C,H,W]</c> float32 on <see cref="Device"/>; see <see cref="ImageNormalization"/>.</param>
     /// <exception cref="ArgumentException">The images' shape, type or device does not fit.</exception>
     public Tensor Encode(Tensor imagesBCHW)
@@ -165,7 +168,8 @@ public sealed class ViTEncoder : IDisposable
         ModelDevice.Use(Device, Precision.Float32);
         using IDisposable noGradient = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        return EncodeAll(Patches.FromImages(imagesBCHW, Configuration.PatchSize), imagesBCHW.size(0)).As(ScalarType.Float32).MoveToOuterDisposeScope();
+        Tensor tokensBLD = RunAll(Patches.FromImages(imagesBCHW, Configuration.PatchSize), imagesBCHW.size(0));
+        return (Configuration.NormAfterPooling ? tokensBLD : Finish(tokensBLD)).As(ScalarType.Float32).MoveToOuterDisposeScope();
     }
 
     /// <summary>Image features <c>[B,D]</c>: the mean over the patches of <see cref="Encode"/>, without gradients.</summary>
@@ -201,7 +205,7 @@ public sealed class ViTEncoder : IDisposable
             tokensBLD = _blocks[i].Forward(input);
             if (i >= _blocks.Length - lastLayers)
             {
-                pooled.Add(Finish(tokensBLD).As(ScalarType.Float32).mean([1]));
+                pooled.Add(Pool(tokensBLD));
             }
         }
 
@@ -255,7 +259,8 @@ public sealed class ViTEncoder : IDisposable
         return functional.layer_norm(Finish(targets).As(ScalarType.Float32), [Configuration.Width], eps: TargetNormEpsilon).view(targetsBMT.Shape(Configuration.Width)).MoveToOuterDisposeScope();
     }
 
-    internal Tensor EncodeAll(Tensor patches, long images) => Finish(RunBlocks(EmbedAll(patches, images), _blocks.Length));
+    /// <summary>All patches to image features <c>[B,D]</c>, with gradients where the parameters have them.</summary>
+    internal Tensor EncodeAllPooled(Tensor patches, long images) => Pool(RunAll(patches, images));
 
     /// <summary>The patch embedding alone, <c>[rows, C*p*p]</c> to <c>[rows, D]</c>.</summary>
     internal Tensor Embed(Tensor patches) => _embed.ForwardFlat(patches.As(_type));
@@ -308,6 +313,12 @@ public sealed class ViTEncoder : IDisposable
 
         return x;
     }
+
+    private Tensor RunAll(Tensor patches, long images) => RunBlocks(EmbedAll(patches, images), _blocks.Length);
+
+    private Tensor Pool(Tensor tokensBLD) => Configuration.NormAfterPooling
+        ? Finish(tokensBLD.mean([1])).As(ScalarType.Float32)
+        : Finish(tokensBLD).As(ScalarType.Float32).mean([1]);
 
     private Tensor Finish(Tensor x) => _norm.Forward(x);
 }

@@ -99,27 +99,7 @@ public sealed class SafetensorsFile : IDisposable
         ArgumentNullException.ThrowIfNull(tensors);
         List<KeyValuePair<string, Tensor>> all = [.. tensors];
         byte[] header = Header(all, metadata);
-        string fullPath = System.IO.Path.GetFullPath(path);
-        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(fullPath) ?? throw new IOException($"'{path}' is a root folder; give the path of a file."));
-        string temporary = $"{fullPath}.{Guid.NewGuid():N}.tmp";
-        try
-        {
-            using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 20))
-            {
-                Write(stream, header, all);
-                stream.Flush(flushToDisk: true);
-            }
-
-            File.Move(temporary, fullPath, overwrite: true);
-        }
-        catch (ArgumentOutOfRangeException exception)
-        {
-            throw FileLimit.Explain(fullPath, exception);
-        }
-        finally
-        {
-            File.Delete(temporary);
-        }
+        FileReplacement.Write(path, stream => Write(stream, header, all));
     }
 
     /// <summary>Writes tensors to a stream, from its current position on.</summary>

@@ -37,7 +37,7 @@ internal sealed class TuningNetwork : IDisposable
         {
             ParameterInitializer.Initialize(Parameters, head, seed);
             Copy(source.Parameters, source.Prefix, Parameters, size);
-            Encoder = new ViTEncoder(size, Parameters, "", source.Device);
+            Encoder = new ViTEncoder(size, Parameters, "", source.Device, positionsLD: source.OwnPositions());
             _head = new LinearLayer(Parameters, HeadName);
         }
         catch
@@ -57,8 +57,8 @@ internal sealed class TuningNetwork : IDisposable
     {
         using DisposeScope scope = NewDisposeScope();
         ModelDevice.Use(Encoder.Device, Precision.Float32);
-        Tensor featuresBLD = Encoder.EncodeAll(Patches.FromImages(imagesBCHW, Encoder.Configuration.PatchSize), imagesBCHW.size(0));
-        return _head.Forward(featuresBLD.mean([1])).MoveToOuterDisposeScope();
+        Tensor featuresBD = Encoder.EncodeAllPooled(Patches.FromImages(imagesBCHW, Encoder.Configuration.PatchSize), imagesBCHW.size(0));
+        return _head.Forward(featuresBD).MoveToOuterDisposeScope();
     }
 
     /// <summary>A copy of the head as it stands.</summary>
@@ -67,7 +67,7 @@ internal sealed class TuningNetwork : IDisposable
     /// <summary>A copy of the encoder as it stands, which belongs to the caller.</summary>
     public ViTEncoder CopyEncoder()
     {
-        ViTEncoder copy = ViTEncoder.Create(Encoder.Configuration, device: Encoder.Device);
+        ViTEncoder copy = ViTEncoder.Allocate(Encoder.Configuration, Encoder.Device, Encoder.OwnPositions());
         try
         {
             Copy(Parameters, "", copy.Parameters, Encoder.Configuration);

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 
-namespace NJepa.Data;
+namespace NJepa;
 
 /// <summary>
 /// Reads the list of files of a zip archive (with the zip64 extension).
@@ -18,6 +18,8 @@ internal static class ZipDirectory
     private const uint End64Signature = 0x06064B50;
     private const uint Locator64Signature = 0x07064B50;
     private const uint EntrySignature = 0x02014B50;
+    private const uint LocalSignature = 0x04034B50;
+    private const int LocalLength = 30;
     private const int EndLength = 22;
     private const int End64Length = 56;
     private const int Locator64Length = 20;
@@ -27,8 +29,10 @@ internal static class ZipDirectory
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>All entries, in the order of the directory.</summary>
+    /// <param name="file">The archive.</param>
+    /// <param name="maxLength">The largest directory to read, in bytes; an entry takes 46 bytes and its name.</param>
     /// <exception cref="InvalidDataException">The file is not a zip archive, or is damaged.</exception>
-    public static List<ZipEntry> Read(SafeFileHandle file)
+    public static List<ZipEntry> Read(SafeFileHandle file, int maxLength = MaxDirectoryLength)
     {
         long fileLength = RandomAccess.GetLength(file);
         (long offset, long length) = FindDirectory(file, fileLength);
@@ -37,9 +41,9 @@ internal static class ZipDirectory
             throw new InvalidDataException("its directory points outside the file");
         }
 
-        if (length > MaxDirectoryLength)
+        if (length > maxLength)
         {
-            throw new InvalidDataException($"its directory of {length} bytes is larger than the {MaxDirectoryLength} bytes supported");
+            throw new InvalidDataException($"its directory of {length} bytes is larger than the {maxLength} bytes supported");
         }
 
         byte[] directory = ReadExactly(file, offset, (int)length);
@@ -51,6 +55,31 @@ internal static class ZipDirectory
         }
 
         return entries;
+    }
+
+    /// <summary>Where an entry's data start in the file; they end in the file too.</summary>
+    /// <exception cref="InvalidDataException">The directory's entry leads out of the file or to something else.</exception>
+    public static long FindData(SafeFileHandle file, ZipEntry entry)
+    {
+        long fileLength = RandomAccess.GetLength(file);
+        if (entry.HeaderOffset < 0 || entry.HeaderOffset > fileLength - LocalLength)
+        {
+            throw new InvalidDataException("its place lies outside the archive");
+        }
+
+        // The local header has name and extra fields of its own lengths, which may differ from the directory's.
+        byte[] header = ReadExactly(file, entry.HeaderOffset, LocalLength);
+        if (BinaryPrimitives.ReadUInt32LittleEndian(header) != LocalSignature)
+        {
+            throw new InvalidDataException("its header in the archive is damaged");
+        }
+
+        int nameLength = BinaryPrimitives.ReadUInt16LittleEndian(header.AsSpan(26));
+        int extraLength = BinaryPrimitives.ReadUInt16LittleEndian(header.AsSpan(28));
+        long start = entry.HeaderOffset + LocalLength + nameLength + extraLength;
+        return entry.CompressedLength < 0 || start > fileLength || entry.CompressedLength > fileLength - start
+            ? throw new InvalidDataException("its data reach beyond the end of the archive")
+            : start;
     }
 
     /// <summary>Reads exactly <paramref name="count"/> bytes.</summary>

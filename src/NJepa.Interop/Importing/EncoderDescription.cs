@@ -1,0 +1,87 @@
+using System.Text.Json;
+using NJepa.Models;
+
+namespace NJepa.Interop;
+
+/// <summary>What the files beside the weights say of the network: <c>config.json</c> of transformers or timm, or NJepa's metadata.</summary>
+internal sealed record EncoderDescription
+{
+    private const long MaxBytes = 1 << 20;
+    private const double OurEpsilon = 1e-6;
+
+    public int? Heads { get; private init; }
+
+    public int? ImageSize { get; private init; }
+
+    public string? Name { get; private init; }
+
+    public IReadOnlyList<string> Notes { get; private init; } = [];
+
+    public IReadOnlyList<string> Problems { get; private init; } = [];
+
+    /// <exception cref="WeightsException">The description is damaged.</exception>
+    public static EncoderDescription Of(TensorFile file, EncoderModule module)
+    {
+        if (file.Metadata.TryGetValue("njepa.vit", out string? text))
+        {
+            return Read($"the metadata of {file.Path}", text, root => new EncoderDescription { Heads = Number(root, "Heads"), ImageSize = Number(root, "ImageSize"), Name = Text(root, "Name") });
+        }
+
+        string path = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(file.Path))!, WeightsFolder.Configuration);
+        if (!File.Exists(path))
+        {
+            return new EncoderDescription();
+        }
+
+        if (new FileInfo(path).Length > MaxBytes)
+        {
+            throw new WeightsException($"{path} has more than {MaxBytes} bytes and does not describe a network; remove it, or give the weights alone in a folder of their own.");
+        }
+
+        return Read(path, File.ReadAllText(path), root => module.IsTransformers ? Transformers(root) : Timm(root));
+    }
+
+    private static EncoderDescription Transformers(JsonElement root)
+    {
+        List<string> notes = [], problems = [];
+        if (root.TryGetProperty("layer_norm_eps", out JsonElement epsilon) && epsilon.ValueKind == JsonValueKind.Number && epsilon.GetDouble() != OurEpsilon)
+        {
+            notes.Add(FormattableString.Invariant($"layer_norm_eps is {epsilon.GetDouble()} in config.json; NJepa computes with {OurEpsilon}, which changes features of common size in the seventh digit"));
+        }
+
+        if (Text(root, "hidden_act") is { } activation && activation is not ("gelu" or "gelu_python"))
+        {
+            problems.Add($"hidden_act is '{activation}' in config.json; NJepa's networks have the exact GELU ('gelu')");
+        }
+
+        if (Text(root, "model_type") is { } type && type != "ijepa")
+        {
+            problems.Add($"model_type is '{type}' in config.json; of transformers' models 'ijepa' is read");
+        }
+
+        return new EncoderDescription { Heads = Number(root, "num_attention_heads"), ImageSize = Number(root, "image_size"), Notes = notes, Problems = problems };
+    }
+
+    private static EncoderDescription Timm(JsonElement root) =>
+        root.TryGetProperty("model_args", out JsonElement arguments) && arguments.ValueKind == JsonValueKind.Object
+            ? new EncoderDescription { Heads = Number(arguments, "num_heads"), ImageSize = Number(arguments, "img_size") }
+            : new EncoderDescription();
+
+    private static EncoderDescription Read(string what, string text, Func<JsonElement, EncoderDescription> read)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(text);
+            return document.RootElement.ValueKind == JsonValueKind.Object ? read(document.RootElement) : throw new JsonException("it is not an object");
+        }
+        catch (Exception exception) when (exception is JsonException or FormatException or InvalidOperationException)
+        {
+            throw new WeightsException($"{what} cannot be read as a description of a network: {exception.Message}", exception);
+        }
+    }
+
+    private static int? Number(JsonElement root, string name) =>
+        root.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number) ? number : null;
+
+    private static string? Text(JsonElement root, string name) => root.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+}
