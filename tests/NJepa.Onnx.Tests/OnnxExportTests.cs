@@ -114,13 +114,15 @@ public sealed class OnnxExportTests : TensorTest, IDisposable
     }
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    [InlineData(3)]
-    public void Pooled_features_of_several_layers_stand_side_by_side(int lastLayers)
+    [InlineData(1, false)]
+    [InlineData(2, false)]
+    [InlineData(3, false)]
+    [InlineData(1, true)]
+    [InlineData(2, true)]
+    public void Pooled_features_of_several_layers_stand_side_by_side(int lastLayers, bool normAfterPooling)
     {
         using DisposeScope scope = NewDisposeScope();
-        using ViTEncoder encoder = Scrambled.Encoder(Scrambled.Small);
+        using ViTEncoder encoder = Scrambled.Encoder(Scrambled.Small with { NormAfterPooling = normAfterPooling });
         OnnxExport.Save(encoder, File, new OnnxExportOptions { LastLayers = lastLayers });
 
         using var run = new OnnxRun(File);

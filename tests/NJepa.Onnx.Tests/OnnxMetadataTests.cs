@@ -40,7 +40,7 @@ public sealed class OnnxMetadataTests : TensorTest, IDisposable
         JsonSerializer.Deserialize<string[]>(metadata["njepa.labels"]).Should().Equal("Hund \"Bello\"", "кошка");
         JsonSerializer.Deserialize<Dictionary<string, string>>(metadata["njepa.outputs"]).Should().BeEquivalentTo(new Dictionary<string, string>
         {
-            ["features"] = "[batch, 48] features of each image: of the last 2 layers, the earliest first, the mean of the patches' features after the final LayerNorm.",
+            ["features"] = "[batch, 48] features of each image: of the last 2 layers, the earliest first, the mean over the patches after the final LayerNorm.",
             ["logits"] = "[batch, 2] scores of the labels by a linear head on the features.",
             ["probabilities"] = "[batch, 2] probabilities of the labels: the softmax of the scores.",
         });
@@ -62,7 +62,7 @@ public sealed class OnnxMetadataTests : TensorTest, IDisposable
         JsonSerializer.Deserialize<Dictionary<string, string>>(run.Metadata["njepa.outputs"]).Should().BeEquivalentTo(new Dictionary<string, string>
         {
             ["patch_features"] = "[batch, patches, 24] features of each patch, row by row, after the final LayerNorm.",
-            ["features"] = "[batch, 24] features of each image: the mean of its patches' features.",
+            ["features"] = "[batch, 24] features of each image: the mean over the patches after the final LayerNorm.",
         });
     }
 

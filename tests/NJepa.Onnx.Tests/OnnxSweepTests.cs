@@ -41,6 +41,7 @@ public sealed class OnnxSweepTests : TensorTest, IDisposable
             ImageSize = patch * random.Next(1, 7),
             MlpRatio = 0.5 + (4 * random.NextDouble()),
             Channels = random.Next(1, 5),
+            NormAfterPooling = random.Next(5) == 0,
         };
     }
 

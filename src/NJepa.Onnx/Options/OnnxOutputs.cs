@@ -7,7 +7,7 @@ public enum OnnxOutputs
     /// <summary>Nothing; not a valid choice.</summary>
     None = 0,
 
-    /// <summary><c>patch_features</c> <c>[B,L,D]</c>: the last layer after the final LayerNorm, as <c>ViTEncoder.Encode</c> gives it.</summary>
+    /// <summary><c>patch_features</c> <c>[B,L,D]</c>: the last layer, as <c>ViTEncoder.Encode</c> gives it.</summary>
     PatchFeatures = 1,
 
     /// <summary><c>features</c> <c>[B,n*D]</c>: the mean over the patches of each of the last n layers, as <c>ViTEncoder.EncodePooled</c> gives them.</summary>

@@ -22,7 +22,7 @@ internal sealed class EncoderGraph(ViTEncoder encoder, OnnxExportOptions options
     public (string PatchFeatures, string Features) Build(string imagesBCHW)
     {
         AddSharedConstants();
-        string x = Embed(imagesBCHW), normed = x;
+        string x = Embed(imagesBCHW), patchFeatures = x;
         var pooled = new List<string>();
         for (int block = 0; block < _vit.Depth; block++)
         {
@@ -31,12 +31,13 @@ internal sealed class EncoderGraph(ViTEncoder encoder, OnnxExportOptions options
             if (fromLast < options.LastLayers)
             {
                 string name = fromLast == 0 ? "norm" : $"norm.minus{fromLast}";
-                normed = Norm(x, "norm", name);
-                pooled.Add(graph.Node("ReduceMean", name + ".mean", [normed], Integers("axes", 1), Integer("keepdims", 0)));
+                patchFeatures = _vit.NormAfterPooling ? x : Norm(x, "norm", name);
+                string mean = graph.Node("ReduceMean", name + ".mean", [patchFeatures], Integers("axes", 1), Integer("keepdims", 0));
+                pooled.Add(_vit.NormAfterPooling ? Norm(mean, "norm", name) : mean);
             }
         }
 
-        return (normed, pooled.Count == 1 ? pooled[0] : graph.Node("Concat", "pooled", [.. pooled], Integer("axis", 1)));
+        return (patchFeatures, pooled.Count == 1 ? pooled[0] : graph.Node("Concat", "pooled", [.. pooled], Integer("axis", 1)));
     }
 
     private Tensor Parameter(string name) => encoder.Parameters[encoder.Prefix + name].Value;

@@ -20,7 +20,7 @@ internal static partial class ModelFile
             throw new IOException($"'{path}' is a folder; give the path of a file in it, such as '{Path.Combine(path, "encoder.onnx")}'.");
         }
 
-        string folder = Path.GetDirectoryName(fullPath)!, name = Path.GetFileName(fullPath), temporary = $"{fullPath}.{Guid.NewGuid():N}.tmp", temporaryData = temporary + ".data";
+        string folder = Path.GetDirectoryName(fullPath)!, name = Path.GetFileName(fullPath), temporaryData = $"{fullPath}.{Guid.NewGuid():N}.data.tmp";
         try
         {
             Directory.CreateDirectory(folder);
@@ -32,19 +32,15 @@ internal static partial class ModelFile
                 dataName = data?.Finish();
             }
 
-            using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 20))
+            // The model names its data: these must be there before it, and those of the old model until it is gone.
+            FileReplacement.Write(fullPath, stream =>
             {
                 model.WriteTo(stream);
-                stream.Flush(flushToDisk: true);
-            }
-
-            // The model names its data: these must be there first, and those of the old model until it is gone.
-            if (dataName is not null)
-            {
-                File.Move(temporaryData, Path.Combine(folder, dataName), overwrite: true);
-            }
-
-            File.Move(temporary, fullPath, overwrite: true);
+                if (dataName is not null)
+                {
+                    File.Move(temporaryData, Path.Combine(folder, dataName), overwrite: true);
+                }
+            });
             DeleteOldData(folder, name, dataName);
             return dataName is null ? [fullPath] : [fullPath, Path.Combine(folder, dataName)];
         }
@@ -58,7 +54,6 @@ internal static partial class ModelFile
         }
         finally
         {
-            DeleteIfThere(temporary);
             DeleteIfThere(temporaryData);
         }
     }

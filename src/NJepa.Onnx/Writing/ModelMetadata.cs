@@ -39,12 +39,14 @@ internal static class ModelMetadata
 
     public static string Meaning(OnnxOutputs output, ViT vit, OnnxExportOptions options) => output switch
     {
-        OnnxOutputs.PatchFeatures => $"[batch, patches, {vit.Width}] features of each patch, row by row, after the final LayerNorm.",
-        OnnxOutputs.Features when options.LastLayers == 1 => $"[batch, {vit.Width}] features of each image: the mean of its patches' features.",
-        OnnxOutputs.Features => $"[batch, {options.LastLayers * vit.Width}] features of each image: of the last {options.LastLayers} layers, the earliest first, the mean of the patches' features after the final LayerNorm.",
+        OnnxOutputs.PatchFeatures => $"[batch, patches, {vit.Width}] features of each patch, row by row, {(vit.NormAfterPooling ? "before" : "after")} the final LayerNorm.",
+        OnnxOutputs.Features when options.LastLayers == 1 => $"[batch, {vit.Width}] features of each image: the {Pooled(vit)}.",
+        OnnxOutputs.Features => $"[batch, {options.LastLayers * vit.Width}] features of each image: of the last {options.LastLayers} layers, the earliest first, the {Pooled(vit)}.",
         OnnxOutputs.Logits => $"[batch, {options.Head?.Labels.Count}] scores of the labels by a linear head on the features.",
         _ => $"[batch, {options.Head?.Labels.Count}] probabilities of the labels: the softmax of the scores.",
     };
+
+    private static string Pooled(ViT vit) => vit.NormAfterPooling ? "final LayerNorm of the mean over the patches" : "mean over the patches after the final LayerNorm";
 
     private static string Name(OnnxOutputs output) => output switch
     {
