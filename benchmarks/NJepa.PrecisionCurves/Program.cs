@@ -2,6 +2,7 @@ using System.Globalization;
 using NJepa.Data;
 using NJepa.Evaluation;
 using NJepa.Models;
+using NJepa.Samples;
 using NJepa.Samples.Figures;
 using NJepa.Samples.QuickStart.Drawing;
 using NJepa.Samples.QuickStart.Options;

@@ -1,4 +1,5 @@
 using NJepa.Samples.Ablation.Options;
+using NJepa.Training;
 
 namespace NJepa.Samples.Ablation.Tests;
 
@@ -15,7 +16,7 @@ public sealed class AblationCommandTests
         read.Seeds.Should().Equal(3UL, 1UL);
         read.LearningRates.Should().Equal(0.001, 0.004);
         read.Scale.Should().Be(new AblationScale { Epochs = 7, Momentum = 0.98 });
-        read.Encoder.Should().Be(EvaluatedEncoder.Teacher);
+        read.Encoder.Should().Be(ProbedEncoder.Teacher);
     }
 
     [Theory]

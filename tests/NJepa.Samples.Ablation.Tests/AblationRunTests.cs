@@ -1,24 +1,12 @@
-using System.Text;
 using NJepa.Samples.Ablation.Options;
 using NJepa.Samples.Ablation.Running;
 using NJepa.Samples.Ablation.Terminal;
-using NJepa.Samples.QuickStart.Drawing;
-using Spectre.Console;
 
 namespace NJepa.Samples.Ablation.Tests;
 
 /// <summary>Whole runs on drawn pictures, too short to learn anything.</summary>
-public sealed class AblationRunTests : IDisposable
+public sealed class AblationRunTests : AblationTest
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("njepa-ablation-").FullName;
-
-    public AblationRunTests() => DrawnPictures.WriteTo(
-        Pictures, new DrawnPicturesOptions { Size = 32, TrainPerClass = 24, TestPerClass = 6, Classes = [.. Enum.GetValues<PictureClass>().Take(3)] }, CancellationToken.None);
-
-    private string Pictures => Path.Combine(_folder, "pictures");
-
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
-
     [Fact]
     public async Task A_stopped_table_goes_on_and_ends_like_one_that_was_not()
     {
@@ -37,18 +25,18 @@ public sealed class AblationRunTests : IDisposable
         results.Select(File.GetLastWriteTimeUtc).Should().Equal(times, "what is finished is not done again");
         foreach (string name in new[] { "baseline.md", "baseline.json", "results.md" })
         {
-            File.ReadAllText(Path.Combine(_folder, "stopped", name)).Should().Be(File.ReadAllText(Path.Combine(_folder, "whole", name)), "{0}", name);
+            File.ReadAllText(Path.Combine(Folder, "stopped", name)).Should().Be(File.ReadAllText(Path.Combine(Folder, "whole", name)), "{0}", name);
         }
 
-        string table = File.ReadAllText(Path.Combine(_folder, "whole", "baseline.md"));
+        string table = File.ReadAllText(Path.Combine(Folder, "whole", "baseline.md"));
         table.Should().Contain("| raw pixels |").And.Contain("| untrained |").And.Contain("| I-JEPA (C,T) |").And.Contain("| N-JEPA, multi-level |").And.NotContain("Not finished");
-        foreach (string chart in Directory.GetFiles(Path.Combine(_folder, "whole"), "*.png"))
+        foreach (string chart in Directory.GetFiles(Path.Combine(Folder, "whole"), "*.png"))
         {
             File.ReadAllBytes(chart).Should().StartWith([0x89, (byte)'P', (byte)'N', (byte)'G']);
         }
 
-        Directory.GetFiles(Path.Combine(_folder, "whole"), "*.png").Should().HaveCount(2);
-        Directory.GetDirectories(Path.Combine(_folder, "whole", "runs"), "checkpoints", SearchOption.AllDirectories).Should().BeEmpty("finished runs keep their encoders alone");
+        Directory.GetFiles(Path.Combine(Folder, "whole"), "*.png").Should().HaveCount(2);
+        Directory.GetDirectories(Path.Combine(Folder, "whole", "runs"), "checkpoints", SearchOption.AllDirectories).Should().BeEmpty("finished runs keep their encoders alone");
     }
 
     [Fact]
@@ -58,7 +46,7 @@ public sealed class AblationRunTests : IDisposable
 
         await new AblationRun(options, new AblationView(Silent())).ExecuteAsync(CancellationToken.None);
 
-        string table = File.ReadAllText(Path.Combine(_folder, "few", "low-shot.md"));
+        string table = File.ReadAllText(Path.Combine(Folder, "few", "low-shot.md"));
         table.Should().Contain("5 images per class, last layer, %").And.Contain("10 % of the labels, last 4, %").And.Contain("| untrained |").And.Contain("| N-JEPA, single-level |");
     }
 
@@ -74,6 +62,7 @@ public sealed class AblationRunTests : IDisposable
         foreach ((string id, string name) in new[] { ("n-jepa-single", "N-JEPA, single-level"), ("n-jepa-multi", "N-JEPA, multi-level") })
         {
             double best = options.LearningRates.MaxBy(rate => store.Find(new RunKey(id, rate, 0))!.Student.ValidationAccuracy);
+            table.Should().Contain("other encoder: the teacher of the same runs; their peak learning rate was chosen for the student, and another may suit the teacher better");
             table.Split('\n').First(line => line.StartsWith($"| {name} |", StringComparison.Ordinal)).Should().Contain(FormattableString.Invariant($"| {best} | 0 |"));
         }
     }
@@ -86,34 +75,6 @@ public sealed class AblationRunTests : IDisposable
         Func<Task> again = () => new AblationRun(options with { Scale = options.Scale with { Epochs = 2 } }, new AblationView(Silent())).ExecuteAsync(CancellationToken.None);
 
         (await again.Should().ThrowAsync<AblationException>()).WithMessage("The runs in '*once' were made with other settings, and tables must not mix them: Epochs was 1 and is now 2. Use the same settings, or another --output.");
-    }
-
-    [Fact]
-    public async Task A_damaged_result_is_named()
-    {
-        AblationOptions options = Options("damaged", "levels") with { Seeds = [0] };
-        await new AblationRun(options, new AblationView(Silent())).ExecuteAsync(CancellationToken.None);
-        File.WriteAllText(Results("damaged")[0], "{");
-        Func<Task> again = () => new AblationRun(options, new AblationView(Silent())).ExecuteAsync(CancellationToken.None);
-
-        (await again.Should().ThrowAsync<AblationException>()).WithMessage("'*result.json' is damaged (*). Delete it, and what it held is computed again.");
-    }
-
-    [Theory]
-    [InlineData("{}")]
-    [InlineData("{\"Key\":null}")]
-    public async Task A_result_that_lacks_something_is_named(string text)
-    {
-        AblationOptions options = Options("lacking", "levels") with { Seeds = [0] };
-        await new AblationRun(options, new AblationView(Silent())).ExecuteAsync(CancellationToken.None);
-        foreach (string path in Results("lacking"))
-        {
-            File.WriteAllText(path, text);
-        }
-
-        Func<Task> again = () => new AblationRun(options, new AblationView(Silent())).ExecuteAsync(CancellationToken.None);
-
-        (await again.Should().ThrowAsync<AblationException>()).WithMessage("'*result.json' is damaged (*). Delete it, and what it held is computed again.");
     }
 
     [Fact]
@@ -166,51 +127,66 @@ public sealed class AblationRunTests : IDisposable
     [Fact]
     public async Task Images_of_one_class_are_refused_before_anything_is_trained()
     {
-        string one = Path.Combine(_folder, "one", "only");
+        string one = Path.Combine(Folder, "one", "only");
         Directory.CreateDirectory(one);
         File.Copy(Directory.GetFiles(Pictures, "*.png", SearchOption.AllDirectories)[0], Path.Combine(one, "a.png"));
         Func<Task> run = () => new AblationRun(Options("x", "levels") with { Images = Path.GetDirectoryName(one)! }, new AblationView(Silent())).ExecuteAsync(CancellationToken.None);
 
         (await run.Should().ThrowAsync<AblationException>()).WithMessage("The images in '*one' are of 1 class; tables of accuracies need at least two.*");
-        Directory.Exists(Path.Combine(_folder, "x")).Should().BeFalse();
+        Directory.Exists(Path.Combine(Folder, "x")).Should().BeFalse();
     }
 
-    private AblationOptions Options(string output, params string[] tables) => new()
+    [Fact]
+    public async Task One_image_of_each_class_is_too_few_to_hold_any_out()
     {
-        Tables = tables,
-        Images = Pictures,
-        Output = Path.Combine(_folder, output),
-        Seeds = [0, 1],
-        Scale = new AblationScale { PatchSize = 4, Epochs = 1, BatchSize = 24 },
-        Device = "cpu",
-        Threads = 1,
-    };
+        string few = Few(2, 1);
+        Func<Task> run = () => new AblationRun(Options("x", "levels") with { Images = few }, new AblationView(Silent())).ExecuteAsync(CancellationToken.None);
 
-    private string[] Results(string output) => Directory.GetFiles(Path.Combine(_folder, output, "runs"), "result.json", SearchOption.AllDirectories);
+        (await run.Should().ThrowAsync<AblationException>()).WithMessage(
+            "The classes of the training images in '*few' need at least 3 images each, because a fifth of each class, at least one image, is held out to test on; too few in 'a' (2), 'b' (1). Add images to these classes, give test images of their own (--test-images), or leave the classes out.");
+        Directory.Exists(Path.Combine(Folder, "x")).Should().BeFalse();
+    }
 
-    private static IAnsiConsole Silent() => Console(TextWriter.Null);
-
-    private static IAnsiConsole Console(TextWriter writer) => AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, Interactive = InteractionSupport.No, Out = new AnsiConsoleOutput(writer) });
-
-    /// <summary>Acts once when a text has been written.</summary>
-    private sealed class WatchingWriter(string text, Action act) : StringWriter
+    [Fact]
+    public async Task One_training_image_of_a_class_is_too_few_for_the_classifiers()
     {
-        private bool _acted;
+        string few = Few(2, 1);
+        Func<Task> run = () => new AblationRun(Options("x", "levels") with { Images = few, TestImages = Path.Combine(Pictures, "test") }, new AblationView(Silent())).ExecuteAsync(CancellationToken.None);
 
-        public override void Write(char value) => Look(() => base.Write(value));
+        (await run.Should().ThrowAsync<AblationException>()).WithMessage("The classes of the training images in '*few' need at least 2 images each; too few in 'b' (1). Add images to these classes, or leave the classes out.");
+    }
 
-        public override void Write(string? value) => Look(() => base.Write(value));
+    [Fact]
+    public async Task Tables_of_earlier_commands_stay_in_the_results()
+    {
+        AblationOptions levels = Options("one-by-one", "levels") with { Seeds = [0] }, baseline = levels with { Tables = ["baseline"] };
+        string results = Path.Combine(levels.Output, "results.md");
+        await new AblationRun(levels, new AblationView(Silent())).ExecuteAsync(CancellationToken.None);
+        await new AblationRun(baseline, new AblationView(Silent())).ExecuteAsync(CancellationToken.None);
+        string both = File.ReadAllText(results);
+        await new AblationRun(levels, new AblationView(Silent())).ExecuteAsync(CancellationToken.None);
 
-        public override void Write(char[] buffer, int index, int count) => Look(() => base.Write(buffer, index, count));
+        both.Should().Be($"# Results\n\n{File.ReadAllText(Path.Combine(levels.Output, "baseline.md"))}\n{File.ReadAllText(Path.Combine(levels.Output, "levels.md"))}\n");
+        File.ReadAllText(results).Should().Be(both);
 
-        private void Look(Action write)
+        string table = Path.Combine(levels.Output, "baseline.json");
+        File.WriteAllText(table, File.ReadAllText(table).Replace("\"MissingRuns\": 0", "\"MissingRuns\": 1", StringComparison.Ordinal));
+        await new AblationRun(levels, new AblationView(Silent())).ExecuteAsync(CancellationToken.None);
+        File.ReadAllText(results).Should().Contain("## Single-level").And.NotContain("## Comparison", "a table that lacks runs is no result yet");
+    }
+
+    private string Few(params int[] counts)
+    {
+        string few = Path.Combine(Folder, "few"), picture = Directory.GetFiles(Pictures, "*.png", SearchOption.AllDirectories)[0];
+        foreach ((int index, int count) in counts.Index())
         {
-            write();
-            if (!_acted && ToString().Contains(text, StringComparison.Ordinal))
+            string folder = Directory.CreateDirectory(Path.Combine(few, ((char)('a' + index)).ToString())).FullName;
+            for (int i = 0; i < count; i++)
             {
-                _acted = true;
-                act();
+                File.Copy(picture, Path.Combine(folder, $"{i}.png"));
             }
         }
+
+        return few;
     }
 }

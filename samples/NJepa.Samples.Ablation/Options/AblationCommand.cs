@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using NJepa.Models;
+using NJepa.Training;
 
 namespace NJepa.Samples.Ablation.Options;
 
@@ -16,7 +17,7 @@ internal static class AblationCommand
         var list = new Option<bool>("--list") { Description = "show the tables and stop" };
         var images = new Option<string?>("--images") { Description = "folder or zip of labelled images, one folder per class; folders train and test (or val) are used as they are, else a fifth of each class is held out" };
         var testImages = new Option<string?>("--test-images") { Description = "folder or zip of the test images when they lie elsewhere" };
-        var output = new Option<string?>("--output") { Description = "where runs and tables are kept; the same command goes on where it was stopped", DefaultValueFactory = _ => "njepa-ablation" };
+        var output = new Option<string?>("--output") { Description = "where runs and tables are kept; the same command goes on where it was stopped. Several commands may work in one folder, with the same settings: each run is done by one of them, and a command that has no run left waits for those of the others", DefaultValueFactory = _ => "njepa-ablation" };
         Option<string> seeds = Text("--seeds", "0,1,2", "the seeds, comma-separated: each arm is run with each");
         Option<string> rates = Text("--learning-rates", "0.002", "peak learning rates, comma-separated: each arm is run with each, and its best on a validation part is reported");
         var model = new Option<string>("--model") { Description = "nano, tiny, small or base", DefaultValueFactory = _ => scale.Model };
@@ -32,11 +33,11 @@ internal static class AblationCommand
         Option<double> covariance = Real("--covariance", scale.Covariance, 0, 1000, "weight of the covariance term in all arms");
         Option<int> probeImages = Number("--probe-images", scale.ProbeImages, 4, int.MaxValue, "most training images for probes and neighbours");
         Option<int> tested = Number("--most-test-images", scale.TestImages, 2, int.MaxValue, "most test images");
-        var encoder = new Option<EvaluatedEncoder>("--encoder") { Description = "which encoder the tables speak of, in all arms", DefaultValueFactory = _ => EvaluatedEncoder.Student };
+        var encoder = new Option<ProbedEncoder>("--encoder") { Description = "which encoder the tables speak of, in all arms", DefaultValueFactory = _ => ProbedEncoder.Student };
         var device = new Option<string>("--device") { Description = "cpu, cuda, or auto: cuda where there is one", DefaultValueFactory = _ => "auto" };
         Option<int> threads = Number("--threads", 0, 0, 1024, "threads of the native library, 0 for its own choice");
         var plan = new Option<bool>("--plan") { Description = "show what would be run, and stop" };
-        var command = new RootCommand("Runs tables of the N-JEPA paper, and some that it lacks, on your images: every arm with the same data, length, seeds and learning rates.")
+        var command = new RootCommand("Runs tables of the N-JEPA paper, and some that it lacks, on your images: every arm with the same data, length, seeds and learning rates. Exit codes: 0 when every run and table asked for is there, 1 when something must be mended, 2 for a wrong call, 130 (Ctrl+C) or 143 when it was stopped.")
         {
             table, list, images, testImages, output, seeds, rates, model, imageSize, patchSize, epochs, batch, precision, momentum, crop, variance, covariance, probeImages, tested, encoder, device, threads, plan,
         };

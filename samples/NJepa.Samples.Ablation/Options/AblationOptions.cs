@@ -22,8 +22,8 @@ internal sealed record AblationOptions
     /// <summary>All arms are trained with each of them; each arm's is chosen on a validation part of the training images.</summary>
     public IReadOnlyList<double> LearningRates { get; init; } = [PretrainingOptions.SmallData.LearningRate];
 
-    /// <summary>The encoder that the tables speak of.</summary>
-    public EvaluatedEncoder Encoder { get; init; }
+    /// <summary>The encoder that the tables speak of, the same for all arms: the N-JEPA paper evaluates the student, the I-JEPA paper the teacher.</summary>
+    public ProbedEncoder Encoder { get; init; }
 
     public string Device { get; init; } = "auto";
 

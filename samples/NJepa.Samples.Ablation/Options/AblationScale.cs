@@ -47,6 +47,10 @@ internal sealed record AblationScale
         VarianceCovariance = new VarianceCovarianceWeights(Variance, Covariance),
     };
 
+    /// <summary>Steps of every training.</summary>
+    /// <param name="images">How many images there are to pretrain on.</param>
+    public long Steps(int images) => (long)Epochs * (images / Math.Min(BatchSize, images));
+
     /// <summary>The training of every arm.</summary>
     public PretrainingOptions Training(int images, ulong seed, double learningRate) => PretrainingOptions.SmallData with
     {

@@ -1,15 +1,15 @@
-using System.Text;
 using System.Text.Json;
 using NJepa.Evaluation;
 using NJepa.Samples.Ablation.Options;
 using NJepa.Samples.Ablation.Running;
 using NJepa.Samples.Ablation.Tables;
 using NJepa.Samples.Figures;
+using NJepa.Training;
 
 namespace NJepa.Samples.Ablation.Reporting;
 
 /// <summary>Makes tables from finished runs and writes each as Markdown, JSON and charts.</summary>
-internal sealed class ReportWriter(AblationOptions options, RunStore store, Floors floors, LowShotRuns lowShot)
+internal sealed class ReportWriter(AblationOptions options, RunStore store, Floors floors, LowShotRuns lowShot, ConfigurationLines configuration)
 {
     private const string Knn = "kNN", Linear = "linear probe", Logistic = "logistic regression", RankMe = "RankMe", TheOtherKnn = "kNN, other encoder", TheOtherLinear = "linear probe, other encoder";
 
@@ -21,33 +21,32 @@ internal sealed class ReportWriter(AblationOptions options, RunStore store, Floo
         new(TheOtherLinear, IsAccuracy: true, IsCharted: false), new(RankMe, IsAccuracy: false, IsCharted: false),
     ];
 
-    /// <summary>Writes tables; those of all names together become <c>results.md</c> when they are complete.</summary>
+    /// <summary>Writes tables, each into files of its own; when they are complete, all finished tables of the folder become <c>results.md</c>, those of earlier commands too.</summary>
     /// <returns>The files, with what is in each.</returns>
     public IReadOnlyList<(string Name, string What)> Write(IReadOnlyList<AblationTable> tables, bool complete, CancellationToken cancellationToken)
     {
         var files = new List<(string Name, string What)>();
-        var all = new StringBuilder("# Results\n\n");
         foreach (AblationTable table in tables)
         {
-            TableReport report = table.IsLowShot ? lowShot.Report(table, Chosen, Setting(), cancellationToken) : Report(table, cancellationToken);
-            string markdown = MarkdownTable.Of(report);
-            all.Append(markdown).Append('\n');
-            store.WriteText($"{table.Name}.md", markdown);
-            store.WriteText($"{table.Name}.json", JsonSerializer.Serialize(report, Json));
+            IReadOnlyList<string> setting = configuration.Of(table, Chosen);
+            TableReport report = table.IsLowShot ? lowShot.Report(table, Chosen, setting, cancellationToken) : Report(table, setting, cancellationToken);
+            WholeFile.Write(PathOf($"{table.Name}.md"), MarkdownTable.Of(report));
+            WholeFile.Write(PathOf($"{table.Name}.json"), JsonSerializer.Serialize(report, Json));
             files.Add(($"{table.Name}.md", table.Title));
             files.Add(($"{table.Name}.json", "the same with every seed"));
             foreach (ReportColumn column in report.Columns.Where(column => column.IsCharted))
             {
                 string name = $"{table.Name}-{column.Name.Replace(" ", "-", StringComparison.Ordinal).Replace(",", "", StringComparison.Ordinal).Replace("%", "percent", StringComparison.Ordinal)}.png";
-                Chart(report, column, Path.Combine(options.Output, name));
+                Chart(report, column, PathOf(name));
                 files.Add((name, $"chart: {column.Name}"));
             }
         }
 
         if (complete)
         {
-            store.WriteText("results.md", all.ToString());
-            files.Insert(0, ("results.md", "all of these tables"));
+            AblationTable[] finished = [.. TableList.All.Where(table => tables.Contains(table) || IsFinished(table))];
+            WholeFile.Write(PathOf("results.md"), $"# Results\n\n{string.Concat(finished.Select(table => File.ReadAllText(PathOf($"{table.Name}.md")) + '\n'))}");
+            files.Insert(0, ("results.md", $"all finished tables in this folder: {string.Join(", ", finished.Select(table => table.Name))}"));
         }
 
         return files;
@@ -69,7 +68,7 @@ internal sealed class ReportWriter(AblationOptions options, RunStore store, Floo
         return byRate.MaxBy(runs => common.Length == 0 ? runs.Count : runs.Where(run => common.Contains(run.Key.Seed)).Average(run => run.Diverged ? 0 : Judged(run).ValidationAccuracy))!;
     }
 
-    private TableReport Report(AblationTable table, CancellationToken cancellationToken)
+    private TableReport Report(AblationTable table, IReadOnlyList<string> setting, CancellationToken cancellationToken)
     {
         var rows = new List<ReportRow>
         {
@@ -87,15 +86,15 @@ internal sealed class ReportWriter(AblationOptions options, RunStore store, Floo
 
         int missing = table.Arms.Count * options.Seeds.Count * options.LearningRates.Count
             - table.Arms.Sum(arm => options.LearningRates.Sum(rate => options.Seeds.Count(seed => store.Find(new RunKey(arm.Id, rate, seed)) is not null)));
-        return new(table.Name, table.Title, table.Question, table.Source, Setting(), Columns, rows) { MissingRuns = missing };
+        return new(table.Name, table.Title, table.Question, table.Source, setting, Columns, rows) { MissingRuns = missing };
     }
 
     private static string NameOf(Arm arm, IReadOnlyList<RunResult> runs) =>
         runs.Any(run => run.Diverged) ? $"{arm.Name} (diverged with seed {string.Join(", ", runs.Where(run => run.Diverged).Select(run => run.Key.Seed))})" : arm.Name;
 
-    private EncoderResult Judged(RunResult run) => options.Encoder == EvaluatedEncoder.Student ? run.Student : run.Teacher;
+    private EncoderResult Judged(RunResult run) => options.Encoder == ProbedEncoder.Student ? run.Student : run.Teacher;
 
-    private EncoderResult Other(RunResult run) => options.Encoder == EvaluatedEncoder.Student ? run.Teacher : run.Student;
+    private EncoderResult Other(RunResult run) => options.Encoder == ProbedEncoder.Student ? run.Teacher : run.Student;
 
     private static ReportRow Row(string name, bool isFloor, double? rate, IReadOnlyList<ulong> seeds, EncoderResult[] judged, EncoderResult[]? others)
     {
@@ -121,18 +120,11 @@ internal sealed class ReportWriter(AblationOptions options, RunStore store, Floo
 
     private static RepeatedMeasurement Measured(EncoderResult[] results, Func<EncoderResult, double> measure) => new([.. results.Select(measure)]);
 
-    private string[] Setting()
-    {
-        AblationScale scale = options.Scale;
-        return
-        [
-            FormattableString.Invariant($"network: {scale.Encoder()}"),
-            FormattableString.Invariant($"training: {scale.Epochs} epochs in batches of {scale.BatchSize}, {scale.Precision.ToString().ToLowerInvariant()}, momentum from {scale.Momentum}, crops from {scale.CropScale}; peak learning rates tried for every arm: {string.Join(", ", options.LearningRates)}"),
-            FormattableString.Invariant($"variance and covariance terms: {(scale.Variance == 0 && scale.Covariance == 0 ? "off" : $"{scale.Variance} and {scale.Covariance}")} in all arms that do not say otherwise"),
-            FormattableString.Invariant($"features: {options.Encoder.ToString().ToLowerInvariant()}, mean over patches of the last layer; kNN with k = 20; linear probe by SGD (batch 1024, 50 epochs, cosine), logistic regression by L-BFGS, which weak features need to show what they can; learning rate and penalty by a validation part of the training images"),
-            FormattableString.Invariant($"raw pixels: {floors.PixelSide} x {floors.PixelSide}"),
-        ];
-    }
+    private string PathOf(string name) => Path.Combine(options.Output, name);
+
+    /// <summary>Whether an earlier command has left a table that lacks no run.</summary>
+    private bool IsFinished(AblationTable table) =>
+        File.Exists(PathOf($"{table.Name}.json")) && File.Exists(PathOf($"{table.Name}.md")) && WholeFile.TryRead<Finish>(PathOf($"{table.Name}.json"), out _) is { MissingRuns: 0 };
 
     private static void Chart(TableReport report, ReportColumn column, string path)
     {
@@ -140,10 +132,12 @@ internal sealed class ReportWriter(AblationOptions options, RunStore store, Floo
         ReferenceLine[] lines = [.. report.Rows.Where(row => row.IsFloor && row.Cells.ContainsKey(column.Name)).Select(row => new ReferenceLine(row.Name, 100 * row.Cells[column.Name].Mean))];
         if (bars.Length > 0)
         {
-            BarsFigure.Save(path, report.Title, $"{column.Name}, %", bars, lines);
+            WholeFile.Replace(path, beside => BarsFigure.Save(beside, report.Title, $"{column.Name}, %", bars, lines));
         }
     }
 
     private static Bar BarOf(string name, RepeatedMeasurement cell) => new(
         name, 100 * cell.Mean, 100 * (MarkdownTable.Interval(cell)?.Low ?? double.NaN), 100 * (MarkdownTable.Interval(cell)?.High ?? double.NaN), [.. cell.Values.Select(value => 100 * value)]);
+
+    private sealed record Finish(int MissingRuns);
 }

@@ -4,13 +4,15 @@ using NJepa.Samples.Ablation.Options;
 namespace NJepa.Samples.Ablation.Running;
 
 /// <summary>The images of all runs: those to pretrain on, without their labels, and labelled ones on which features are judged.</summary>
-internal sealed class AblationImages : IDisposable
+internal sealed class AblationImages : OpenedImages
 {
     private const double HeldOut = 0.2;
 
-    private static readonly string[] PartNames = ["train", "training", "test", "testing", "val", "valid", "validation", "unlabeled", "unlabelled"];
+    private const int LeastPerClass = 2;
 
-    private readonly List<IImageSource> _opened = [];
+    private const int NamesShown = 10;
+
+    private static readonly string[] PartNames = ["train", "training", "test", "testing", "val", "valid", "validation", "unlabeled", "unlabelled"];
 
     private AblationImages()
     {
@@ -25,31 +27,19 @@ internal sealed class AblationImages : IDisposable
     /// <summary>Where the test images came from, for people.</summary>
     public string TestNote { get; private set; } = "";
 
+    /// <summary>What tells <see cref="Pretraining"/> from other images.</summary>
+    public string PretrainingFingerprint { get; private set; } = "";
+
+    /// <summary>What tells <see cref="ProbeTraining"/> from other images.</summary>
+    public string ProbeTrainingFingerprint { get; private set; } = "";
+
+    /// <summary>What tells <see cref="Test"/> from other images.</summary>
+    public string TestFingerprint { get; private set; } = "";
+
     /// <summary>Opens them.</summary>
     /// <exception cref="ImageSourceException">There are no images, or they cannot be listed.</exception>
-    /// <exception cref="AblationException">They are of fewer than two classes.</exception>
-    public static AblationImages Open(AblationOptions options)
-    {
-        var images = new AblationImages();
-        try
-        {
-            images.Load(options);
-            return images;
-        }
-        catch
-        {
-            images.Dispose();
-            throw;
-        }
-    }
-
-    public void Dispose()
-    {
-        foreach (IDisposable source in _opened.OfType<IDisposable>())
-        {
-            source.Dispose();
-        }
-    }
+    /// <exception cref="AblationException">They are of fewer than two classes, or of a class there are too few.</exception>
+    public static AblationImages Open(AblationOptions options) => Open(new AblationImages(), images => images.Load(options));
 
     private void Load(AblationOptions options)
     {
@@ -58,7 +48,8 @@ internal sealed class AblationImages : IDisposable
             ? TryOpen(elsewhere, "test") ?? TryOpen(elsewhere, "val") ?? Whole(elsewhere)
             : TryOpen(options.Images, "test") ?? TryOpen(options.Images, "val");
         RequireClasses(train, options.Images);
-        TestNote = options.TestImages is not null ? $"from {options.TestImages}" : "from the images' own test part";
+        RequireEnough(train, options.Images, heldOut: test is null);
+        TestNote = options.TestImages is { } place ? $"from {Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(place)))}" : "from the images' own test part";
         if (test is null)
         {
             (train, test) = train.SplitRandomly(HeldOut);
@@ -70,6 +61,7 @@ internal sealed class AblationImages : IDisposable
         Pretraining = train;
         ProbeTraining = AtMost(train, options.Scale.ProbeImages);
         Test = AtMost(test, options.Scale.TestImages);
+        (PretrainingFingerprint, ProbeTrainingFingerprint, TestFingerprint) = (ImageFingerprint.Of(Pretraining), ImageFingerprint.Of(ProbeTraining), ImageFingerprint.Of(Test));
     }
 
     private static IImageSource AtMost(IImageSource source, int most) => source.Count <= most ? source : source.TakePerClass(Math.Max(2, most / source.ClassNames.Count));
@@ -80,6 +72,25 @@ internal sealed class AblationImages : IDisposable
         if (classes < 2)
         {
             throw new AblationException($"The images in '{path}' are of {classes} class{(classes == 1 ? "" : "es")}; tables of accuracies need at least two. Put the images of each class into a folder of its own.");
+        }
+    }
+
+    /// <summary>The probes choose their settings on one training image of each class, and learn from the others.</summary>
+    private static void RequireEnough(IImageSource train, string path, bool heldOut)
+    {
+        int least = heldOut ? LeastPerClass + 1 : LeastPerClass;
+        int[] counts = new int[train.ClassNames.Count];
+        foreach (int label in Enumerable.Range(0, train.Count).Select(train.GetLabel).Where(label => label >= 0))
+        {
+            counts[label]++;
+        }
+
+        string[] small = [.. train.ClassNames.Zip(counts).Where(pair => pair.Second < least).Select(pair => $"'{pair.First}' ({pair.Second})")];
+        if (small.Length > 0)
+        {
+            throw new AblationException(
+                $"The classes of the training images in '{path}' need at least {least} images each{(heldOut ? ", because a fifth of each class, at least one image, is held out to test on" : "")}; too few in {string.Join(", ", small.Take(NamesShown))}{(small.Length > NamesShown ? $" and {small.Length - NamesShown} more" : "")}. "
+                + $"Add images to these classes, {(heldOut ? "give test images of their own (--test-images), " : "")}or leave the classes out.");
         }
     }
 
@@ -123,11 +134,5 @@ internal sealed class AblationImages : IDisposable
             // No such part. One that is there and cannot be used is an error.
             return null;
         }
-    }
-
-    private IImageSource Keep(IImageSource source)
-    {
-        _opened.Add(source);
-        return source;
     }
 }

@@ -17,23 +17,25 @@ internal sealed class LowShotRuns(AblationOptions options, AblationImages images
     // Of a class with fewer images all are taken.
     private readonly LowShotOptions _protocol = LowShotOptions.Default with { Budgets = [LabelBudget.PerClass(Math.Min(PerClass, SmallestClass(images.ProbeTraining))), LabelBudget.Share(0.01), LabelBudget.Share(0.1)] };
 
+    private readonly int[] _layers = [.. new[] { 1, Math.Min(SeveralLayers, options.Scale.Encoder().Depth) }.Distinct()];
+
     /// <summary>The table. What is missing is measured from the saved encoders and kept.</summary>
     public TableReport Report(AblationTable table, Func<Arm, IReadOnlyList<RunResult>> chosen, IReadOnlyList<string> setting, CancellationToken cancellationToken)
     {
-        int[] layers = [.. new[] { 1, Math.Min(SeveralLayers, options.Scale.Encoder().Depth) }.Distinct()];
-        var rows = new List<ReportRow> { Row("untrained", true, null, options.Seeds, seed => Measure(new RunKey(RunKey.Untrained, 0, seed), layers, cancellationToken)) };
+        var rows = new List<ReportRow> { Row("untrained", true, null, options.Seeds, seed => Measure(new RunKey(RunKey.Untrained, 0, seed), cancellationToken)) };
         foreach (Arm arm in table.Arms)
         {
             IReadOnlyList<RunResult> runs = chosen(arm);
             if (runs.Count > 0)
             {
                 double rate = runs[0].Key.LearningRate;
-                rows.Add(Row(arm.Name, false, rate, [.. runs.Select(run => run.Key.Seed)], seed => Measure(new RunKey(arm.Id, rate, seed), layers, cancellationToken)));
+                rows.Add(Row(arm.Name, false, rate, [.. runs.Select(run => run.Key.Seed)], seed => Measure(new RunKey(arm.Id, rate, seed), cancellationToken)));
             }
         }
 
         ReportColumn[] columns = [.. rows[0].Cells.Keys.Select(name => new ReportColumn(name, IsAccuracy: true, IsCharted: true))];
-        string labels = $"labels: drawn from {images.ProbeTraining.Count} training images, {_protocol.Draws} draws for each figure; logistic regression, its strength by cross-validation inside the draw";
+        string labels = FormattableString.Invariant(
+            $"few labels: {string.Join(", ", _protocol.Budgets)}, drawn from {images.ProbeTraining.Count} training images, {_protocol.Draws} draws for each figure (seed {_protocol.Seed}); features of the last {string.Join(" and ", _layers)} layers; logistic regression, its strength of {string.Join(", ", _protocol.Strengths)} by {_protocol.Folds}-fold cross-validation inside the draw");
         return new(table.Name, table.Title, table.Question, table.Source, [.. setting, labels], columns, rows);
     }
 
@@ -47,14 +49,21 @@ internal sealed class LowShotRuns(AblationOptions options, AblationImages images
         return new(name, isFloor, seeds, rate, cells);
     }
 
-    private LowShotMeasures Measure(RunKey key, int[] layers, CancellationToken cancellationToken)
+    private LowShotMeasures Measure(RunKey key, CancellationToken cancellationToken)
     {
+        SortedDictionary<string, string> protocol = SettingTexts.Of(_protocol with { Budgets = [] });
+        protocol["Budgets"] = string.Join(", ", _protocol.Budgets);
+        protocol["Layers"] = string.Join(", ", _layers);
         string name = key.Arm == RunKey.Untrained ? "low-shot.json" : $"low-shot-{options.Encoder.ToString().ToLowerInvariant()}.json";
-        return store.GetOrAdd(key.Folder, name, () =>
-        {
-            using ViTEncoder encoder = key.Arm == RunKey.Untrained ? runner.UntrainedEncoder(key.Seed) : runner.LoadEncoder(key);
-            return new LowShotMeasures(layers.SelectMany(count => Evaluate(encoder, count, cancellationToken)).ToDictionary(one => one.Column, one => one.Accuracy));
-        });
+        return store.GetOrAdd(
+            key.Folder,
+            name,
+            () =>
+            {
+                using ViTEncoder encoder = key.Arm == RunKey.Untrained ? runner.UntrainedEncoder(key.Seed) : runner.LoadEncoder(key, options.Encoder);
+                return new LowShotMeasures(_layers.SelectMany(count => Evaluate(encoder, count, cancellationToken)).ToDictionary(one => one.Column, one => one.Accuracy)) { Protocol = protocol };
+            },
+            kept => kept.Protocol is null || RunSettings.Differences(kept.Protocol, protocol).Length == 0);
     }
 
     private IEnumerable<(string Column, double Accuracy)> Evaluate(ViTEncoder encoder, int layers, CancellationToken cancellationToken)
@@ -67,5 +76,9 @@ internal sealed class LowShotRuns(AblationOptions options, AblationImages images
     }
 
     /// <summary>The mean accuracy over draws, by column.</summary>
-    internal sealed record LowShotMeasures(IReadOnlyDictionary<string, double> Accuracies);
+    internal sealed record LowShotMeasures(IReadOnlyDictionary<string, double> Accuracies)
+    {
+        /// <summary>How they were measured; null of an earlier version, which did not write it down. What was measured otherwise is measured again.</summary>
+        public IReadOnlyDictionary<string, string>? Protocol { get; init; }
+    }
 }

@@ -8,8 +8,8 @@ namespace NJepa.Samples.Ablation.Running;
 /// <param name="Teacher">How the teacher's features did.</param>
 /// <param name="Steps">Training steps, 0 untrained.</param>
 /// <param name="FinalLoss">The total loss of the last report; null untrained.</param>
-/// <param name="TrainingSeconds">Wall-clock time of the last session of the training; a run that was stopped and went on took longer.</param>
-internal sealed record RunResult(RunKey Key, EncoderResult Student, EncoderResult Teacher, long Steps, double? FinalLoss, double TrainingSeconds)
+/// <param name="TrainingSeconds">Wall-clock time of the last session of the training; a run that was stopped and went on took longer. Null where it is not known.</param>
+internal sealed record RunResult(RunKey Key, EncoderResult Student, EncoderResult Teacher, long Steps, double? FinalLoss, double? TrainingSeconds)
 {
     /// <summary>Whether the run ended early because its numbers were no longer finite. Its encoders are those of the step before, and its learning rate is not chosen where there is another.</summary>
     public bool Diverged { get; init; }

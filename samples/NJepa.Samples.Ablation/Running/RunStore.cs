@@ -1,20 +1,24 @@
-using System.Text;
 using System.Text.Json;
 using NJepa.Samples.Ablation.Options;
+using NJepa.Samples.Ablation.Tables;
+using NJepa.Training;
 
 namespace NJepa.Samples.Ablation.Running;
 
 /// <summary>
-/// The output folder: results of finished runs, and the settings that all of its runs share. A run is finished when its <c>result.json</c> is there; that file appears whole or not at all.
+/// The output folder: results of finished runs, how each was made, and the settings that all of its runs share. A run is finished when its <c>result.json</c> is there.
 /// </summary>
 internal sealed class RunStore(string output)
 {
     private const string SettingsFile = "settings.json";
     private const string ResultFile = "result.json";
-
-    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true };
+    private const string RecordFile = "run.json";
+    private const string Checkpoints = "checkpoints";
 
     public string FolderOf(RunKey key) => Path.Combine(output, key.Folder);
+
+    /// <summary>Where a trained encoder is.</summary>
+    public string EncoderOf(RunKey key, ProbedEncoder encoder) => Path.Combine(FolderOf(key), encoder == ProbedEncoder.Student ? "student.safetensors" : "teacher.safetensors");
 
     /// <summary>Remembers the settings, or compares them with those that the folder's runs were made with.</summary>
     /// <param name="scale">The settings.</param>
@@ -23,29 +27,30 @@ internal sealed class RunStore(string output)
     /// <exception cref="AblationException">The folder holds runs of other settings, or cannot be written to.</exception>
     public void Claim(AblationScale scale, AblationImages images, bool write = true)
     {
-        var settings = new Dictionary<string, string>(
-            JsonSerializer.SerializeToElement(scale).EnumerateObject().Select(property => KeyValuePair.Create(property.Name, property.Value.ToString())))
-        {
-            ["Images"] = ImageFingerprint.Of(images.Pretraining),
-            ["Labelled images"] = ImageFingerprint.Of(images.ProbeTraining),
-            ["Test set"] = ImageFingerprint.Of(images.Test),
-        };
+        Dictionary<string, string> settings = Texts(scale), defaults = Texts(new AblationScale());
+        settings["Images"] = images.PretrainingFingerprint;
+        settings["Labelled images"] = images.ProbeTrainingFingerprint;
+        settings["Test set"] = images.TestFingerprint;
         string path = Path.Combine(output, SettingsFile);
         if (!File.Exists(path) || !Directory.Exists(Path.Combine(output, "runs")))
         {
             if (write)
             {
-                Write(path, settings);
+                WholeFile.Write(path, settings);
             }
 
             return;
         }
 
-        Dictionary<string, string> earlier = Read<Dictionary<string, string>>(path);
+        Dictionary<string, string> earlier = WholeFile.TryRead<Dictionary<string, string>>(path, out string? problem)
+            ?? throw new AblationException($"'{path}' is damaged ({problem}). Delete it, and it is written again with the settings of the next command: give those that the runs in '{output}' were made with.");
+
+        // An earlier version did not write down what could not be chosen in it: it was what is the default now.
+        string? Earlier(string key) => earlier.GetValueOrDefault(key) ?? defaults.GetValueOrDefault(key);
         string[] differences =
         [
-            .. settings.Keys.Union(earlier.Keys).Where(key => settings.GetValueOrDefault(key) != earlier.GetValueOrDefault(key))
-                .Select(key => $"{key} was {earlier.GetValueOrDefault(key, "not set")} and is now {settings.GetValueOrDefault(key, "not set")}"),
+            .. settings.Keys.Union(earlier.Keys).Where(key => settings.GetValueOrDefault(key) != Earlier(key))
+                .Select(key => $"{key} was {Earlier(key) ?? "not set"} and is now {settings.GetValueOrDefault(key, "not set")}"),
         ];
         if (differences.Length > 0)
         {
@@ -53,8 +58,19 @@ internal sealed class RunStore(string output)
         }
     }
 
-    /// <summary>The result of a finished run; null where there is none yet.</summary>
-    /// <exception cref="AblationException">It is damaged.</exception>
+    /// <summary>Compares a run's recipe and training with those that it was begun with. A run that was begun before they were written down is taken as it is.</summary>
+    /// <exception cref="AblationException">They differ, or what was written down is damaged.</exception>
+    public void RequireSame(Arm arm, RunKey key, IReadOnlyDictionary<string, string> settings)
+    {
+        if (Record(key) is { } record && RunSettings.Differences(record.Settings, settings) is { Length: > 0 } differences)
+        {
+            throw new AblationException(
+                $"The run '{key.Folder}' in '{output}' ({arm.Name}) was made with another recipe, and tables must not mix them: {string.Join("; ", differences)}. Go on with the version that made it ({record.Environments[0].NJepa}), or use another --output.");
+        }
+    }
+
+    /// <summary>The result of a finished run; null where there is none yet, or where it is damaged and can be measured again from the run's encoders.</summary>
+    /// <exception cref="AblationException">It is damaged and the encoders are not there, or it is the result of another run.</exception>
     public RunResult? Find(RunKey key)
     {
         string path = Path.Combine(FolderOf(key), ResultFile);
@@ -63,59 +79,64 @@ internal sealed class RunStore(string output)
             return null;
         }
 
-        RunResult result = Read<RunResult>(path);
-        return result.Key == key ? result : throw new AblationException($"'{path}' is the result of another run ({result.Key.Folder}). Delete it, and this run is done again.");
+        if (WholeFile.TryRead<RunResult>(path, out string? problem) is { } result)
+        {
+            return result.Key == key ? result : throw new AblationException($"'{path}' is the result of another run ({result.Key.Folder}). Delete it, and this run is done again.");
+        }
+
+        return HasEncoders(key) ? null : throw new AblationException($"'{path}' is damaged ({problem}), and the encoders that it was measured from are not there. Delete it, and the run is trained again.");
     }
 
     /// <summary>Marks a run as finished.</summary>
-    public void Save(RunResult result) => Write(Path.Combine(FolderOf(result.Key), ResultFile), result);
+    public void Save(RunResult result) => WholeFile.Write(Path.Combine(FolderOf(result.Key), ResultFile), result);
 
-    /// <summary>Reads a value that was computed from a finished run, or computes and keeps it.</summary>
+    /// <summary>How a run is made; null where it has not been begun, or was by a version that did not write it down.</summary>
+    /// <exception cref="AblationException">It is damaged.</exception>
+    public RunRecord? Record(RunKey key)
+    {
+        string path = Path.Combine(FolderOf(key), RecordFile);
+        return !File.Exists(path) ? null
+            : WholeFile.TryRead<RunRecord>(path, out string? problem) is { Environments.Count: > 0 } record ? record
+            : throw new AblationException($"'{path}' is damaged ({problem ?? "it lists no environment"}). Delete it, and the run is taken for one whose recipe and versions were not written down.");
+    }
+
+    /// <summary>Writes down how a run is made.</summary>
+    public void Save(RunKey key, RunRecord record) => WholeFile.Write(Path.Combine(FolderOf(key), RecordFile), record);
+
+    /// <summary>Whether both encoders of a run are there; those of a run that was stopped are not the trained ones yet.</summary>
+    public bool HasEncoders(RunKey key) => Enum.GetValues<ProbedEncoder>().All(encoder => File.Exists(EncoderOf(key, encoder)));
+
+    /// <summary>Whether there is something that a training can go on from.</summary>
+    public bool HasCheckpoints(RunKey key) => Directory.Exists(Path.Combine(FolderOf(key), Checkpoints));
+
+    /// <summary>Frees the room that only an unfinished run needs; the encoders stay.</summary>
+    public void Tidy(RunKey key)
+    {
+        if (HasCheckpoints(key))
+        {
+            Directory.Delete(Path.Combine(FolderOf(key), Checkpoints), recursive: true);
+        }
+    }
+
+    /// <summary>Reads a value that can be computed from images and encoders, or computes and keeps it, also where it is damaged.</summary>
     /// <param name="folder">The folder below the output folder.</param>
     /// <param name="name">The file's name.</param>
     /// <param name="compute">Computes it.</param>
-    public T GetOrAdd<T>(string folder, string name, Func<T> compute)
+    /// <param name="isCurrent">Whether a value that is there is what is asked for; null for always.</param>
+    public T GetOrAdd<T>(string folder, string name, Func<T> compute, Func<T, bool>? isCurrent = null)
+        where T : class
     {
         string path = Path.Combine(output, folder, name);
-        if (File.Exists(path))
+        if (File.Exists(path) && WholeFile.TryRead<T>(path, out _) is { } kept && isCurrent?.Invoke(kept) != false)
         {
-            return Read<T>(path);
+            return kept;
         }
 
         T value = compute();
-        Write(path, value);
+        WholeFile.Write(path, value);
         return value;
     }
 
-    private static T Read<T>(string path)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize<T>(File.ReadAllText(path), Json) ?? throw new JsonException("it holds nothing");
-        }
-        catch (Exception exception) when (exception is JsonException or ArgumentException or NotSupportedException)
-        {
-            throw new AblationException($"'{path}' is damaged ({exception.Message}). Delete it, and what it held is computed again.");
-        }
-    }
-
-    /// <summary>Writes a text into the output folder, whole or not at all.</summary>
-    public void WriteText(string name, string text) => Replace(Path.Combine(output, name), file => file.Write(Encoding.UTF8.GetBytes(text)));
-
-    private static void Write<T>(string path, T value) => Replace(path, file => JsonSerializer.Serialize(file, value, Json));
-
-    private static void Replace(string path, Action<Stream> write)
-    {
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        string beside = $"{path}.{Guid.NewGuid():N}.partial";
-        using (var file = new FileStream(beside, FileMode.CreateNew))
-        {
-            write(file);
-
-            // The checkpoints are deleted next: what stands here must survive a power cut.
-            file.Flush(flushToDisk: true);
-        }
-
-        File.Move(beside, path, overwrite: true);
-    }
+    private static Dictionary<string, string> Texts(AblationScale scale) =>
+        JsonSerializer.SerializeToElement(scale).EnumerateObject().ToDictionary(property => property.Name, property => property.Value.ToString());
 }

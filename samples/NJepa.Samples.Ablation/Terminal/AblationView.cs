@@ -36,32 +36,42 @@ internal sealed class AblationView
         _console.MarkupLineInterpolated($"[bold]N-JEPA ablations[/]  {string.Join(", ", tables.Select(table => table.Name))}");
         _console.MarkupLineInterpolated($"  [grey]images [/] {images.Pretraining.Count:N0} to pretrain on, {images.ProbeTraining.Count:N0} labelled for probes, {images.Test.Count:N0} to test on ({images.TestNote}), {images.Test.ClassNames.Count} classes");
         _console.MarkupLineInterpolated($"  [grey]network[/] {options.Scale.Encoder()}");
-        long steps = (long)options.Scale.Epochs * (images.Pretraining.Count / Math.Min(options.Scale.BatchSize, images.Pretraining.Count));
+        long steps = options.Scale.Steps(images.Pretraining.Count);
         _console.MarkupLineInterpolated($"  [grey]runs   [/] {runs} of {steps:N0} steps each ({options.Seeds.Count} seeds, {options.LearningRates.Count} learning rates); {done} are done already");
         _console.MarkupLineInterpolated($"  [grey]output [/] {Path.GetFullPath(options.Output)}");
     }
 
     public void Step(string text) => _console.MarkupLineInterpolated($"[deepskyblue3]>[/] [bold]{text}[/]");
 
-    /// <summary>Trains and shows how far it is.</summary>
-    public async Task<RunResult> TrackAsync(int number, int count, Arm arm, RunKey key, Func<IProgress<TrainingProgress>, Task<RunResult>> train)
+    /// <summary>Says which runs another process is working on.</summary>
+    public void Waiting(IReadOnlyList<RunKey> keys)
     {
-        Step(string.Create(CultureInfo.InvariantCulture, $"Run {number} of {count}: {arm.Name}, seed {key.Seed}, learning rate {key.LearningRate}"));
+        Step(keys.Count == 1 ? "Waiting for a run that another process is working on; stopping here loses nothing" : $"Waiting for {keys.Count} runs that another process is working on; stopping here loses nothing");
+        foreach (RunKey key in keys)
+        {
+            _console.MarkupLineInterpolated($"  [grey]{key.Folder}[/]");
+        }
+    }
+
+    /// <summary>Trains, or only judges what is trained, and shows how far it is.</summary>
+    public async Task<RunResult> TrackAsync(int number, int count, Arm arm, RunKey key, bool isTrained, Func<IProgress<TrainingProgress>, Task<RunResult>> train)
+    {
+        Step(string.Create(CultureInfo.InvariantCulture, $"Run {number} of {count}: {arm.Name}, seed {key.Seed}, learning rate {key.LearningRate}{(isTrained ? ", trained already: its encoders are judged again" : "")}"));
         return await _console.Progress().Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn()).StartAsync(async context =>
         {
             ProgressTask task = context.AddTask("  starting");
-            RunResult result = await train(new Shown(task)).ConfigureAwait(false);
+            RunResult result = await train(new SynchronousProgress<TrainingProgress>(report => Show(task, report))).ConfigureAwait(false);
             task.Value = task.MaxValue;
             return result;
         }).ConfigureAwait(false);
     }
 
-    public void Result(RunResult result, EvaluatedEncoder encoder)
+    public void Result(RunResult result, ProbedEncoder encoder)
     {
-        EncoderResult judged = encoder == EvaluatedEncoder.Student ? result.Student : result.Teacher;
+        EncoderResult judged = encoder == ProbedEncoder.Student ? result.Student : result.Teacher;
         _console.MarkupLineInterpolated(
             CultureInfo.InvariantCulture,
-            $"  kNN {100 * judged.NearestNeighbours.Accuracy:0.0} %, linear probe {100 * judged.LinearProbe.Accuracy:0.0} %, RankMe {judged.Collapse?.RankMe:0.0} of {judged.Collapse?.Width}, {result.TrainingSeconds / 60:0.0} minutes");
+            $"  kNN {100 * judged.NearestNeighbours.Accuracy:0.0} %, linear probe {100 * judged.LinearProbe.Accuracy:0.0} %, RankMe {judged.Collapse?.RankMe:0.0} of {judged.Collapse?.Width}{(result.TrainingSeconds is { } seconds ? string.Create(CultureInfo.InvariantCulture, $", {seconds / 60:0.0} minutes") : "")}");
     }
 
     public void Files(IReadOnlyList<(string Name, string What)> files)
@@ -73,14 +83,10 @@ internal sealed class AblationView
         }
     }
 
-    /// <summary>Handles reports where they are made, in their order.</summary>
-    private sealed class Shown(ProgressTask task) : IProgress<TrainingProgress>
+    private static void Show(ProgressTask task, TrainingProgress report)
     {
-        public void Report(TrainingProgress value)
-        {
-            task.Description = string.Create(CultureInfo.InvariantCulture, $"  epoch {value.Epoch} of {value.Epochs}, loss {value.Losses.Total:0.0000}, {value.ImagesPerSecond:0} images/s");
-            task.MaxValue = value.TotalSteps;
-            task.Value = value.Step;
-        }
+        task.Description = string.Create(CultureInfo.InvariantCulture, $"  epoch {report.Epoch} of {report.Epochs}, loss {report.Losses.Total:0.0000}, {report.ImagesPerSecond:0} images/s");
+        task.MaxValue = report.TotalSteps;
+        task.Value = report.Step;
     }
 }

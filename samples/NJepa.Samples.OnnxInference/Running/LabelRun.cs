@@ -20,6 +20,7 @@ internal sealed class LabelRun(InferenceOptions options, TextWriter output, Text
 
         int size = model.Card.SizeFor(options.ImageSize);
         IImageSource images = InputImages.Open(options.Images);
+        using var opened = images as IDisposable;
         (int Right, int Judged) count = (0, 0);
         using (var table = new ResultTable(options.Csv, ["image", "rank", "label", "probability"], output))
         {

@@ -25,6 +25,7 @@ internal sealed class SimilarRun(InferenceOptions options, string query, string?
         int size = model.Card.SizeFor(options.ImageSize);
         FoundImage asked = Features(model, InputImages.Open(query), size).Single().Image;
         IImageSource images = InputImages.Open(options.Images);
+        using var opened = images as IDisposable;
         FoundImage[] found = Nearest(Features(model, images, size).Where(image => !IsQuery(images, image.Index)), asked);
         using (var table = new ResultTable(options.Csv, ["rank", "image", "cosine"], output))
         {

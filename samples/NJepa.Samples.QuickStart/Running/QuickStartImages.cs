@@ -3,7 +3,7 @@ using NJepa.Data;
 namespace NJepa.Samples.QuickStart.Running;
 
 /// <summary>The images of a run: those to pretrain on, and those on which the features are judged.</summary>
-internal sealed class QuickStartImages : IDisposable
+internal sealed class QuickStartImages : OpenedImages
 {
     /// <summary>On more images the evaluation would take longer and say hardly more.</summary>
     public const int MostTrainingImages = 5000;
@@ -12,8 +12,6 @@ internal sealed class QuickStartImages : IDisposable
     public const int MostTestImages = 2000;
 
     private const double TestShare = 0.2;
-
-    private readonly List<IImageSource> _opened = [];
 
     private QuickStartImages()
     {
@@ -34,28 +32,7 @@ internal sealed class QuickStartImages : IDisposable
     /// <summary>Opens a folder or zip. Folders named train and test (or val) are used as they are; otherwise a fifth of each class is held out for testing.</summary>
     /// <exception cref="ImageSourceException">There are no images, or they cannot be listed.</exception>
     /// <exception cref="QuickStartException">There is a single image.</exception>
-    public static QuickStartImages Open(string path)
-    {
-        var images = new QuickStartImages();
-        try
-        {
-            images.Load(path);
-            return images;
-        }
-        catch
-        {
-            images.Dispose();
-            throw;
-        }
-    }
-
-    public void Dispose()
-    {
-        foreach (IDisposable source in _opened.OfType<IDisposable>())
-        {
-            source.Dispose();
-        }
-    }
+    public static QuickStartImages Open(string path) => Open(new QuickStartImages(), images => images.Load(path));
 
     private void Load(string path)
     {
@@ -66,8 +43,7 @@ internal sealed class QuickStartImages : IDisposable
         }
         else
         {
-            train = ImageSource.Open(path);
-            _opened.Add(train);
+            train = Keep(ImageSource.Open(path));
         }
 
         bool split = test is null && Classes(train) >= 2;
@@ -93,9 +69,7 @@ internal sealed class QuickStartImages : IDisposable
     {
         try
         {
-            IImageSource source = ImageSource.Open(path, split);
-            _opened.Add(source);
-            return source;
+            return Keep(ImageSource.Open(path, split));
         }
         catch (ImageSourceException)
         {

@@ -46,7 +46,7 @@ internal static class EncoderExporter
     public static IEnumerable<KeyValuePair<string, Tensor>> Tensors(ViTEncoder encoder, EncoderNames names)
     {
         yield return KeyValuePair.Create(names.Positions, encoder.PositionsLD.unsqueeze(0));
-        foreach (WeightPart part in names.PartsOf(encoder.Configuration))
+        foreach (WeightPart part in names.PartsOf(encoder.Configuration, encoder.Configuration.NormAfterPooling))
         {
             Tensor value = encoder.Parameters[encoder.Prefix + part.Parameter].Value;
             long rows = value.size(0) / part.Parts;

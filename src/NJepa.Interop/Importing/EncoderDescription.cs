@@ -15,6 +15,8 @@ internal sealed record EncoderDescription
 
     public string? Name { get; private init; }
 
+    public bool NormAfterPooling { get; private init; }
+
     public IReadOnlyList<string> Notes { get; private init; } = [];
 
     public IReadOnlyList<string> Problems { get; private init; } = [];
@@ -24,7 +26,13 @@ internal sealed record EncoderDescription
     {
         if (file.Metadata.TryGetValue("njepa.vit", out string? text))
         {
-            return Read($"the metadata of {file.Path}", text, root => new EncoderDescription { Heads = Number(root, "Heads"), ImageSize = Number(root, "ImageSize"), Name = Text(root, "Name") });
+            return Read($"the metadata of {file.Path}", text, root => new EncoderDescription
+            {
+                Heads = Number(root, "Heads"),
+                ImageSize = Number(root, "ImageSize"),
+                Name = Text(root, "Name"),
+                NormAfterPooling = root.TryGetProperty(nameof(ViT.NormAfterPooling), out JsonElement flag) && flag.ValueKind == JsonValueKind.True,
+            });
         }
 
         string path = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(file.Path))!, WeightsFolder.Configuration);

@@ -88,7 +88,7 @@ internal sealed class EncoderImporter
     /// <param name="prefix">What their names start with there.</param>
     public void Match(ParameterBuffer parameters, string prefix)
     {
-        List<WeightPart> parts = [.. _module.Names.PartsOf(Size)];
+        List<WeightPart> parts = [.. _module.Names.PartsOf(Size, _module.HasFcNorm(_file))];
         bool withoutQkvBias = parts.Where(IsQkvBias).All(part => _file.Find(_module.Prefix + part.Source) is null);
         if (withoutQkvBias)
         {
@@ -113,11 +113,13 @@ internal sealed class EncoderImporter
     public WeightsReport Report()
     {
         var ignored = new List<string>();
+        var elsewhere = new Dictionary<string, int>(StringComparer.Ordinal);
         foreach (TensorEntry entry in _file.Entries.Where(entry => !_matcher.HasRead(entry.Name)))
         {
             if (!entry.Name.StartsWith(_module.Prefix, StringComparison.Ordinal) || IsInsideAnother(entry.Name))
             {
-                ignored.Add($"'{entry.Name}' is not part of the module that was read");
+                string other = entry.Name.Split('.')[0];
+                elsewhere[other] = elsewhere.GetValueOrDefault(other) + 1;
             }
             else
             {
@@ -125,6 +127,7 @@ internal sealed class EncoderImporter
             }
         }
 
+        ignored.AddRange(elsewhere.Select(other => $"'{other.Key}' ({other.Value} tensors) is not part of the module that was read"));
         return new WeightsReport(_file.Path, _module.Naming(_file), _module.Label, [.. _matcher.Matched], [.. _matcher.Problems], ignored, [.. _matcher.Notes]);
     }
 

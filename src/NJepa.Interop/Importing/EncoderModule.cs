@@ -15,6 +15,9 @@ internal sealed record EncoderModule(string Prefix, EncoderNames Names)
 
     public bool IsTransformers => Names == EncoderNames.Transformers;
 
+    /// <summary>Whether the final norm is timm's <c>fc_norm</c>, which comes after pooling.</summary>
+    public bool HasFcNorm(TensorFile file) => !IsTransformers && file.Find(Prefix + "norm.weight") is null && file.Find(Prefix + "fc_norm.weight") is not null;
+
     /// <summary>The file's encoders, of many the first.</summary>
     public static IReadOnlyList<EncoderModule> FindAll(TensorFile file) =>
     [

@@ -31,7 +31,6 @@ internal static class EncoderSize
         long hidden = Shape(file, module, $"{names.Blocks}0.{names.Hidden}", 2, "a matrix")[0];
         (int width, int patch, int channels) = (Side(file, kernel[0]), Side(file, kernel[2]), Side(file, kernel[1]));
         ViT? preset = Array.Find(Presets, preset => preset.Width == width && preset.Depth == depth && preset.MlpWidth == hidden);
-        bool pooled = !module.IsTransformers && file.Find(module.Prefix + "norm.weight") is null && file.Find(module.Prefix + "fc_norm.weight") is not null;
         var size = new ViT
         {
             Name = description.Name ?? preset?.Name ?? "ViT",
@@ -43,7 +42,7 @@ internal static class EncoderSize
             PatchSize = patch,
             Channels = channels,
             ImageSize = ImageSize(file, module, description, options, patch),
-            NormAfterPooling = pooled,
+            NormAfterPooling = description.NormAfterPooling || module.HasFcNorm(file),
         };
         IReadOnlyList<string> errors = size.Validate();
         if (errors.Count > 0)

@@ -47,10 +47,12 @@ internal sealed class EncoderNames
     public string Hidden { get; }
 
     /// <summary>Where each parameter of an encoder is kept.</summary>
-    public IEnumerable<WeightPart> PartsOf(ViT configuration)
+    /// <param name="configuration">The encoder's size.</param>
+    /// <param name="fcNorm">Whether the final norm is called <c>fc_norm</c>, as timm calls one that comes after pooling.</param>
+    public IEnumerable<WeightPart> PartsOf(ViT configuration, bool fcNorm)
     {
         IEnumerable<WeightPart> parts = TransformerSpecs.Encoder("", configuration, rescale: false).SelectMany(spec => _parts(spec.Name));
-        return configuration.NormAfterPooling ? parts.Select(part => part.Source.StartsWith("norm.", StringComparison.Ordinal) ? part with { Source = "fc_" + part.Source } : part) : parts;
+        return fcNorm ? parts.Select(part => part.Source.StartsWith("norm.", StringComparison.Ordinal) ? part with { Source = "fc_" + part.Source } : part) : parts;
     }
 
     private static IEnumerable<WeightPart> ToTransformers(string name)

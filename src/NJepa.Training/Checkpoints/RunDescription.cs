@@ -1,14 +1,8 @@
-using System.Collections;
-using System.Globalization;
-using System.Reflection;
-
 namespace NJepa.Training;
 
-/// <summary>Settings as names and texts, such as <c>Encoder.Width</c> = <c>384</c>: what a checkpoint keeps of a run's settings, and how those of the run that goes on from it are compared.</summary>
+/// <summary>How the settings that a checkpoint keeps (<see cref="SettingTexts"/>) are compared with those of the run that goes on from it.</summary>
 internal static class RunDescription
 {
-    private const int MaxDepth = 8;
-
     /// <summary>What the data, their order, and what is drawn for them depend on, and nothing else of <see cref="PretrainingOptions"/>: with another value the run would be another one.</summary>
     private static readonly string[] FixedOptions =
     [
@@ -18,14 +12,6 @@ internal static class RunDescription
 
     /// <summary>What changes how a model is computed, or called, but not what it is.</summary>
     private static readonly string[] FreeModelSettings = ["Precision", "RecomputeActivations", "Encoder.Name", "Recipe.Name"];
-
-    /// <summary>All public settings of an object, those of the settings in it too.</summary>
-    public static SortedDictionary<string, string> Of(object settings)
-    {
-        var texts = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        Add(texts, "", settings, settings.GetType(), 0);
-        return texts;
-    }
 
     /// <summary>Whether another value of an option makes another run.</summary>
     public static bool IsFixedOption(string name) => FixedOptions.Any(option => name == option || name.StartsWith(option + ".", StringComparison.Ordinal));
@@ -38,49 +24,4 @@ internal static class RunDescription
         saved.Keys.Union(now.Keys).Order(StringComparer.Ordinal)
             .Where(name => saved.GetValueOrDefault(name) != now.GetValueOrDefault(name))
             .ToLookup(isFixed, name => $"{prefix}{name} is {now.GetValueOrDefault(name) ?? "not there"}, and was {saved.GetValueOrDefault(name) ?? "not there"}");
-
-    private static void Add(SortedDictionary<string, string> texts, string name, object? value, Type declared, int depth)
-    {
-        if (Text(value) is { } text)
-        {
-            texts[name] = text;
-            return;
-        }
-
-        if (value is IEnumerable items)
-        {
-            int i = 0;
-            foreach (object? item in items)
-            {
-                Add(texts, FormattableString.Invariant($"{name}[{i++}]"), item, typeof(object), depth + 1);
-            }
-
-            return;
-        }
-
-        // Which of several kinds it is says as much as its numbers.
-        Type type = value!.GetType();
-        if (type != declared || depth > MaxDepth)
-        {
-            texts[name] = type.Name;
-        }
-
-        if (depth <= MaxDepth)
-        {
-            foreach (PropertyInfo property in type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.CanRead && property.CanWrite && property.GetIndexParameters().Length == 0))
-            {
-                Add(texts, name.Length == 0 ? property.Name : $"{name}.{property.Name}", property.GetValue(value), property.PropertyType, depth + 1);
-            }
-        }
-    }
-
-    private static string? Text(object? value) => value switch
-    {
-        null => "null",
-        string text => text,
-        bool flag => flag ? "true" : "false",
-        Enum choice => choice.ToString(),
-        IFormattable number and (byte or sbyte or short or ushort or int or uint or long or ulong or float or double or decimal or TimeSpan or DateTime or Guid) => number.ToString(null, CultureInfo.InvariantCulture),
-        _ => null,
-    };
 }

@@ -86,8 +86,8 @@ internal sealed class TrainerParts : IDisposable
             LossSums = losses.Sums,
             LossSteps = losses.Count,
             Data = Data,
-            Model = RunDescription.Of(Model.Configuration),
-            Options = RunDescription.Of(Options),
+            Model = SettingTexts.Of(Model.Configuration),
+            Options = SettingTexts.Of(Options),
             Versions = Versions(),
         };
     }

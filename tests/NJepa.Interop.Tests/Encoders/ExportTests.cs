@@ -1,0 +1,89 @@
+namespace NJepa.Interop.Tests.Encoders;
+
+/// <summary>An encoder goes out in each naming and comes back with the same outputs.</summary>
+public sealed class ExportTests : TensorTest
+{
+    public static TheoryData<WeightNaming, string> Namings => new()
+    {
+        { WeightNaming.NJepa, "encoder.safetensors" },
+        { WeightNaming.IJepa, "encoder.pth.tar" },
+        { WeightNaming.Timm, "encoder.safetensors" },
+        { WeightNaming.HuggingFace, "folder" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Namings))]
+    public void Out_and_in_gives_the_same_outputs(WeightNaming naming, string name)
+    {
+        using var folder = new TemporaryFolder();
+        using ViTEncoder encoder = TestEncoders.Scrambled(TestEncoders.Tiny);
+        using ViTEncoder larger = encoder.WithImageSize(24);
+        foreach (ViTEncoder saved in new[] { encoder, larger })
+        {
+            PretrainedEncoder.Save(saved, folder.File(name), naming);
+
+            using ImportedEncoder loaded = PretrainedEncoder.Load(folder.File(name), new EncoderImportOptions { Heads = 3 });
+
+            TestEncoders.ShouldAgree(loaded.Encoder, saved, 0);
+            loaded.Encoder.HasOwnPositions.Should().Be(saved.HasOwnPositions);
+            loaded.Report.Naming.Should().Be(naming);
+        }
+    }
+
+    [Fact]
+    public void A_student_inside_a_model_goes_out_as_well()
+    {
+        using var folder = new TemporaryFolder();
+        using JepaModel model = Parity.TinyModel().Build();
+        TestEncoders.Scramble(model.Parameters);
+
+        PretrainedEncoder.Save(model.Student, folder.File("a.safetensors"), WeightNaming.Timm);
+
+        using ImportedEncoder loaded = PretrainedEncoder.Load(folder.File("a.safetensors"), new EncoderImportOptions { Heads = 3 });
+        TestEncoders.ShouldAgree(loaded.Encoder, model.Student, 0);
+    }
+
+    [Theory]
+    [InlineData("ijepa.pth.tar", WeightNaming.IJepa, "out.pth.tar", "target_encoder.module.")]
+    [InlineData("timm-norm.safetensors", WeightNaming.Timm, "out.safetensors", "")]
+    [InlineData("timm-fc-norm.safetensors", WeightNaming.Timm, "out.safetensors", "")]
+    [InlineData("transformers", WeightNaming.HuggingFace, "out", "")]
+    public void What_goes_out_has_the_names_and_bits_of_what_came_in(string source, WeightNaming naming, string name, string prefix)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using var folder = new TemporaryFolder();
+        using ImportedEncoder imported = PretrainedEncoder.Load(Parity.PathOf(source), new EncoderImportOptions { Heads = 3 });
+
+        PretrainedEncoder.Save(imported.Encoder, folder.File(name), naming, new ImageNormalization(0.1, 0.2, 0.3, 0.4, 0.5, 0.6));
+
+        using TensorFile theirs = TensorFile.Open(Parity.PathOf(source)), ours = TensorFile.Open(folder.File(name));
+        string[] names = [.. theirs.Entries.Select(entry => entry.Name).Where(entry => entry.StartsWith(prefix, StringComparison.Ordinal) && !entry.StartsWith("head.", StringComparison.Ordinal))];
+        ours.Entries.Select(entry => entry.Name).Where(entry => entry.StartsWith(prefix, StringComparison.Ordinal)).Should().BeEquivalentTo(names);
+        foreach (string entry in names.Where(entry => naming != WeightNaming.IJepa || !entry.EndsWith("pos_embed", StringComparison.Ordinal)))
+        {
+            Bits.ShouldBeEqual(ours.Read(entry), theirs.Read(entry), entry);
+        }
+
+        if (naming == WeightNaming.HuggingFace)
+        {
+            File.ReadAllText(Path.Combine(folder.File(name), "config.json")).Should().Contain("\"model_type\": \"ijepa\"").And.Contain("\"num_attention_heads\": 3").And.Contain("\"layer_norm_eps\": 1E-06");
+            File.ReadAllText(Path.Combine(folder.File(name), "preprocessor_config.json")).Should().Contain("0.6").And.Contain("\"height\": 16");
+        }
+    }
+
+    [Fact]
+    public void A_network_that_the_other_program_does_not_have_is_refused()
+    {
+        using var folder = new TemporaryFolder();
+        using ViTEncoder encoder = TestEncoders.Scrambled(TestEncoders.Tiny with { NormAfterPooling = true });
+        foreach (WeightNaming naming in new[] { WeightNaming.HuggingFace, WeightNaming.IJepa })
+        {
+            FluentActions.Invoking(() => PretrainedEncoder.Save(encoder, folder.File("a"), naming)).Should().Throw<ArgumentException>().WithMessage("*has its final norm after pooling*");
+        }
+
+        FluentActions.Invoking(() => PretrainedEncoder.Save(encoder, folder.File("a"), (WeightNaming)9)).Should().Throw<ArgumentException>().WithMessage("There is no naming 9; it is one of NJepa, IJepa, HuggingFace, Timm.*");
+        File.WriteAllText(folder.File("a"), "");
+        using ViTEncoder plain = TestEncoders.Scrambled(TestEncoders.Tiny);
+        FluentActions.Invoking(() => PretrainedEncoder.Save(plain, folder.File("a"), WeightNaming.HuggingFace)).Should().Throw<IOException>().WithMessage("*is a file; transformers loads a folder*");
+    }
+}

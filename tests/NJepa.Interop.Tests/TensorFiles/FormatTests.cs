@@ -1,0 +1,70 @@
+namespace NJepa.Interop.Tests.TensorFiles;
+
+/// <summary>Formats are told by content, and what is not read says what to do.</summary>
+public sealed class FormatTests : TensorTest
+{
+    [Fact]
+    public void Folders_are_opened_as_Hugging_Face_lays_them_out()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using TensorFile whole = TensorFile.Open(Parity.PathOf("transformers")), sharded = TensorFile.Open(Parity.PathOf("transformers-sharded"));
+
+        sharded.Path.Should().EndWith("model.safetensors.index.json");
+        sharded.Entries.Select(entry => entry.Name).Should().BeEquivalentTo(whole.Entries.Select(entry => entry.Name));
+        foreach (TensorEntry entry in whole.Entries)
+        {
+            Bits.ShouldBeEqual(sharded.Read(entry.Name), whole.Read(entry.Name), entry.Name);
+        }
+    }
+
+    [Theory]
+    [InlineData("old-format.pth", "*is a pickle of PyTorch's old format (before 1.6)*torch.save*")]
+    [InlineData("torchscript.pt", "*TorchScript program*state_dict*")]
+    [InlineData("make_fixtures.py", "*is neither safetensors nor a PyTorch checkpoint*")]
+    public void What_is_not_read_says_what_to_do(string name, string message) =>
+        FluentActions.Invoking(() => TensorFile.Open(Parity.PathOf(name))).Should().Throw<WeightsException>().WithMessage(message);
+
+    [Fact]
+    public void Missing_files_and_empty_folders_are_named()
+    {
+        using var folder = new TemporaryFolder();
+        FluentActions.Invoking(() => TensorFile.Open(folder.File("no.pth"))).Should().Throw<FileNotFoundException>().WithMessage("There is no weights file*no.pth'.");
+        FluentActions.Invoking(() => TensorFile.Open(folder.Path)).Should().Throw<FileNotFoundException>().WithMessage("*holds none of model.safetensors, model.safetensors.index.json, pytorch_model.bin*");
+        File.WriteAllBytes(folder.File("empty.safetensors"), []);
+        FluentActions.Invoking(() => TensorFile.Open(folder.File("empty.safetensors"))).Should().Throw<WeightsException>();
+    }
+
+    [Theory]
+    [InlineData("../model.safetensors")]
+    [InlineData("/etc/passwd")]
+    [InlineData("..\\model.safetensors")]
+    [InlineData("c:model.safetensors")]
+    [InlineData("..")]
+    [InlineData("")]
+    public void A_shard_lies_beside_its_index(string shard)
+    {
+        using var folder = new TemporaryFolder();
+        string index = folder.File("model.safetensors.index.json");
+        File.WriteAllText(index, """{"weight_map":{"a":SHARD}}""".Replace("SHARD", System.Text.Json.JsonSerializer.Serialize(shard), StringComparison.Ordinal));
+        FluentActions.Invoking(() => TensorFile.Open(index)).Should().Throw<WeightsException>().WithMessage("*a shard must lie beside the index*");
+    }
+
+    [Fact]
+    public void An_index_that_lies_is_refused()
+    {
+        using var folder = new TemporaryFolder();
+        string index = folder.File("model.safetensors.index.json");
+        File.Copy(Parity.PathOf("types.safetensors"), folder.File("a.safetensors"));
+        (string Json, string Message)[] cases =
+        [
+            ("{", "*not a usable index*"), ("[]", "*not a usable index*"), ("{}", "*not a usable index*"), ("""{"weight_map":3}""", "*not a usable index*"), ("""{"weight_map":{"a":3}}""", "*not a usable index*"),
+            ("""{"weight_map":{"nothing":"a.safetensors"}}""", "*'a.safetensors' does not hold the tensor 'nothing'*"), ("""{"weight_map":{"float32":"b.safetensors"}}""", "*names the file 'b.safetensors', which is not beside it*"),
+            ("""{"weight_map":{"float32":"a.safetensors","float32":"a.safetensors"}}""", "*names the tensor 'float32' twice*"),
+        ];
+        foreach ((string json, string message) in cases)
+        {
+            File.WriteAllText(index, json);
+            FluentActions.Invoking(() => TensorFile.Open(index)).Should().Throw<WeightsException>(json).WithMessage(message);
+        }
+    }
+}
