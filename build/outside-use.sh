@@ -11,7 +11,7 @@ set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 backend=${OUTSIDE_BACKEND:-TorchSharp-cpu}
 packages=$root/artifacts/packages
-expected="NJepa.Data NJepa.Evaluation NJepa.Masking NJepa.Models NJepa.Noise NJepa.Training"
+expected="NJepa.Data NJepa.Evaluation NJepa.Interop NJepa.Masking NJepa.Models NJepa.Noise NJepa.Onnx NJepa.Training"
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/njepa-outside.XXXXXX")
@@ -50,7 +50,7 @@ for id in $expected; do
     LC_ALL=C grep -aqF "lib/net10.0/$id.pdb" "$packages/$id.$version.snupkg" || die "no symbols in $id.snupkg"
     printf '%8d bytes  %s, symbols %d bytes\n' "$(stat -c %s "$package")" "$id" "$(stat -c %s "$packages/$id.$version.snupkg")"
 done
-[ "$(find "$packages" -name '*.nupkg' | wc -l)" -eq 6 ] || die "not six packages: $(ls "$packages")"
+[ "$(find "$packages" -name '*.nupkg' | wc -l)" -eq 8 ] || die "not eight packages: $(ls "$packages")"
 
 say "an outside project on $backend $backend_version"
 cat > "$work/nuget.config" <<XML
@@ -73,6 +73,8 @@ cat > "$work/Outside.csproj" <<XML
   <ItemGroup>
     <PackageReference Include="NJepa.Training" Version="$version" />
     <PackageReference Include="NJepa.Evaluation" Version="$version" />
+    <PackageReference Include="NJepa.Interop" Version="$version" />
+    <PackageReference Include="NJepa.Onnx" Version="$version" />
     <PackageReference Include="$backend" Version="$backend_version" />
   </ItemGroup>
 </Project>

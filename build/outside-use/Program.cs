@@ -1,4 +1,4 @@
-// A small program outside this repository: draw masks, train one step on images of its own, and look at the features. Run by
+// A small program outside this repository: draw masks, train one step on images of its own, look at the features and export the encoder. Run by
 // build/outside-use.sh, which also takes away parts of the native runtime and wants to be told so.
 
 try
@@ -52,7 +52,9 @@ try
     float[] values = pooled.data<float>().ToArray();
     CollapseReport collapse = CollapseMeasures.Measure(new FeatureSet(values, values.Length / 4, [0, 0, 1, 1], ["stripes", "checks"]));
     Console.WriteLine(collapse);
-    return result is { Steps: 1, Completed: true, BadImages.Count: 0 } && double.IsFinite(loss) ? 0 : 1;
+    long exported = new FileInfo(OnnxExport.Save(model.Student, Path.Combine(folder, "encoder.onnx"), new OnnxExportOptions { Input = OnnxInput.UInt8Nhwc })[0]).Length;
+    Console.WriteLine($"exported {exported} bytes");
+    return exported > 4 * model.Student.ParameterCount && result is { Steps: 1, Completed: true, BadImages.Count: 0 } && double.IsFinite(loss) ? 0 : 1;
 }
 finally
 {

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using NJepa.Data;
 using NJepa.Models;
@@ -32,7 +33,7 @@ public sealed class QuickStartRunTests : TensorTest, IDisposable
 
         string output = _folder.File("output");
         Directory.GetFiles(output).Select(Path.GetFileName).Should().BeEquivalentTo(
-            "student.safetensors", "teacher.safetensors", "model.safetensors", "masks.png", "loss.png", "features.png", "similarity.png", "neighbours.png", "accuracy.png", "metrics.json", "losses.csv", "probe.csv", "options.json", "bad-images.csv", ".njepa-lock");
+            "student.safetensors", "teacher.safetensors", "model.safetensors", "encoder.onnx", "masks.png", "loss.png", "features.png", "similarity.png", "neighbours.png", "accuracy.png", "metrics.json", "losses.csv", "probe.csv", "options.json", "bad-images.csv", ".njepa-lock");
         using JsonDocument metrics = JsonDocument.Parse(File.ReadAllText(Path.Combine(output, "metrics.json")));
         JsonElement root = metrics.RootElement;
         root.GetProperty("completed").GetBoolean().Should().BeTrue();
@@ -50,10 +51,12 @@ public sealed class QuickStartRunTests : TensorTest, IDisposable
         root.GetProperty("history")[0].GetProperty("losses").GetProperty("total").GetDouble().Should().BeGreaterThan(0);
         root.GetProperty("unreadableImages")[0].GetString().Should().StartWith("train/dots/0002.png: it is not a JPEG, PNG, WebP or BMP file");
         _printed.ToString().Should().Contain("1 image could not be used: train/dots/0002.png").And.Contain("kNN accuracy").And.Contain("similarity.png").And.Contain("neighbours.png").And.Contain("accuracy.png");
+        _printed.ToString().Should().Contain($"NJepa.Samples.OnnxInference -- label --model \"{Path.Combine(output, "encoder.onnx")}\" --images \"{_folder.File("pictures")}\"");
         IReadOnlyList<OnlineProbeReading> readings = ProbeLog.Read(output);
         readings.Select(reading => reading.Epoch).Should().Equal(0, 1, 2);
         readings[0].NearestNeighbours.Should().Be(root.GetProperty("before").GetProperty("nearestNeighbours").GetProperty("value").GetDouble());
         readings[^1].LinearProbe.Should().Be(root.GetProperty("after").GetProperty("linearProbe").GetProperty("value").GetDouble());
+        Exported(output).Should().Contain("[\"dots\",\"stripes\"]").And.Contain("probabilities");
         using ViTEncoder encoder = ViTEncoder.Load(Path.Combine(output, "student.safetensors"));
         (encoder.Configuration.ImageSize, encoder.Configuration.PatchSize).Should().Be((32, 4));
     }
@@ -73,7 +76,8 @@ public sealed class QuickStartRunTests : TensorTest, IDisposable
         using JsonDocument metrics = JsonDocument.Parse(File.ReadAllText(Path.Combine(_folder.File("output"), "metrics.json")));
         metrics.RootElement.GetProperty("whyNoAccuracy").GetString().Should().Be("the images lie in no class folders");
         metrics.RootElement.GetProperty("after").GetProperty("linearProbe").ValueKind.Should().Be(JsonValueKind.Null);
-        _printed.ToString().Should().Contain("no kNN and no linear probe: the images lie in no class folders").And.Contain("RankMe").And.NotContain("kNN accuracy").And.NotContain("accuracy.png").And.Contain("similarity.png");
+        _printed.ToString().Should().Contain("no kNN and no linear probe: the images lie in no class folders").And.Contain("RankMe").And.NotContain("kNN accuracy").And.NotContain("accuracy.png").And.NotContain("OnnxInference").And.Contain("similarity.png");
+        Exported(_folder.File("output")).Should().Contain("njepa.vit").And.NotContain("njepa.labels");
     }
 
     [Fact]
@@ -158,6 +162,9 @@ public sealed class QuickStartRunTests : TensorTest, IDisposable
         ExpectedErrors.Includes(new InsufficientMemoryException("x")).Should().BeTrue();
         ExpectedErrors.Includes(new NotSupportedException()).Should().BeFalse();
     }
+
+    // The texts in an ONNX model stand in it as they are.
+    private static string Exported(string output) => Encoding.Latin1.GetString(File.ReadAllBytes(Path.Combine(output, "encoder.onnx")));
 
     private QuickStartOptions Options(string images) => new()
     {

@@ -24,19 +24,25 @@ internal sealed class EncoderEvaluator(QuickStartImages images, FeatureExtractio
     /// <summary>The features of the encoder that was measured last.</summary>
     public EncoderFeatures? Features { get; private set; }
 
+    /// <summary>The linear classifier on the features of the encoder that was measured last; null where there is nothing to classify.</summary>
+    public LinearClassifier? Classifier { get; private set; }
+
     public EncoderScores Measure(ViTEncoder encoder, CancellationToken cancellationToken)
     {
         FeatureSet train = Extract(encoder, images.EvaluationTraining, cancellationToken);
         FeatureSet? test = images.EvaluationTest is { } source ? Extract(encoder, source, cancellationToken) : null;
         Features = new EncoderFeatures(train, test);
         WhyNoAccuracy = Obstacle(train, test);
+        Classifier = null;
         Accuracy? near = null;
         Accuracy? linear = null;
         if (WhyNoAccuracy is null)
         {
             var nearest = new NearestNeighboursOptions { Neighbours = [Math.Min(Neighbours, train.Count)] };
             near = Accuracy.Of(NearestNeighbours.Evaluate(train, test!, nearest, cancellationToken)[0]);
-            linear = Accuracy.Of(LinearProbe.Evaluate(train, test!, LinearProbeOptions.Default, cancellationToken).Classification);
+            LinearProbeFit probe = LinearProbe.Fit(train, LinearProbeOptions.Default, cancellationToken);
+            Classifier = probe.Classifier;
+            linear = Accuracy.Of(Classifier.Evaluate(test!, probe.Method));
         }
 
         CollapseReport collapse = CollapseMeasures.Measure(train);

@@ -16,6 +16,7 @@ internal static class OutputFolder
     public const string Metrics = "metrics.json";
     public const string Student = "student.safetensors";
     public const string Teacher = "teacher.safetensors";
+    public const string Onnx = "encoder.onnx";
     public const string Model = "model.safetensors";
 
     /// <summary>Makes the folder, and finds out now rather than after the training whether it can be written to. Nothing in it changes.</summary>
@@ -44,7 +45,7 @@ internal static class OutputFolder
     {
         try
         {
-            foreach (string name in (ReadOnlySpan<string>)[Masks, Losses, Features, Similarity, Neighbours, Accuracies, Metrics, Student, Teacher, Model, LossLog.FileName, ProbeLog.FileName, BegunOptions.FileName])
+            foreach (string name in (ReadOnlySpan<string>)[Masks, Losses, Features, Similarity, Neighbours, Accuracies, Metrics, Student, Teacher, Model, Onnx, LossLog.FileName, ProbeLog.FileName, BegunOptions.FileName])
             {
                 File.Delete(Path.Combine(path, name));
             }

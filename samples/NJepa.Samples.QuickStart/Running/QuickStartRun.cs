@@ -1,5 +1,6 @@
 using NJepa.Evaluation;
 using NJepa.Models;
+using NJepa.Onnx;
 using NJepa.Samples.Figures;
 using NJepa.Samples.QuickStart.Drawing;
 using NJepa.Samples.QuickStart.Options;
@@ -82,6 +83,7 @@ internal sealed class QuickStartRun(QuickStartOptions options, ConsoleView view)
         view.Step("Evaluating the trained encoder");
         EncoderScores after = evaluator.Measure(model.Student, cancellationToken);
         EncoderFeatures featuresAfter = evaluator.Features!;
+        SaveOnnx(model.Student, training.Normalization, evaluator.Classifier);
         SimilarityFigure.Save(InOutput(OutputFolder.Similarity), marked.Compare(markedBefore, marked.Of(model.Student)));
         ColouredPatches colouredAfter = colours.Of(model.Student, cancellationToken);
         EncoderScores teacher = evaluator.Measure(model.Teacher, cancellationToken);
@@ -141,6 +143,15 @@ internal sealed class QuickStartRun(QuickStartOptions options, ConsoleView view)
             return options.Resume ? trainer.ResumeAsync(null, progress, cancellationToken) : trainer.RunAsync(progress, cancellationToken);
         }).ConfigureAwait(false);
     }
+
+    // Everything that labelling a picture takes, for programs without TorchSharp.
+    private void SaveOnnx(ViTEncoder encoder, ImageNormalization normalization, LinearClassifier? classifier) => OnnxExport.Save(encoder, InOutput(OutputFolder.Onnx), new OnnxExportOptions
+    {
+        Input = OnnxInput.UInt8Nhwc,
+        Normalization = normalization,
+        DynamicSize = true,
+        Head = classifier is null ? null : new OnnxHead(classifier.ClassNames, classifier.Weights, classifier.Bias),
+    });
 
     private (string Name, string Value)[] Facts(Device device) =>
     [

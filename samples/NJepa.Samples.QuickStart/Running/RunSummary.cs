@@ -29,6 +29,7 @@ internal static class RunSummary
             (OutputFolder.Student, "the pretrained encoder: what you use"),
             (OutputFolder.Teacher, "its moving average"),
             (OutputFolder.Model, "everything, predictors included"),
+            (OutputFolder.Onnx, "the pretrained encoder for ONNX Runtime; labels pictures where there were classes"),
             (OutputFolder.Masks, "what the student sees and what it has to predict"),
             (OutputFolder.Losses, "the loss terms over the run"),
             (OutputFolder.Accuracies, "accuracies over the run"),
@@ -41,6 +42,11 @@ internal static class RunSummary
         ];
         view.Files(options.Output, [.. files.Where(file => File.Exists(Path.Combine(options.Output, file.Name)))]);
         view.Code("Use the encoder:", $"using var encoder = ViTEncoder.Load(\"{Path.Combine(options.Output, OutputFolder.Student).Replace('\\', '/')}\"); // encoder.EncodePooled(images): [B,{after.Width}]");
+        if (after.LinearProbe is not null)
+        {
+            string images = options.Images ?? Path.Combine(options.Output, OutputFolder.DrawnPictures, "test");
+            view.Code("Label pictures with it, without TorchSharp:", $"dotnet run -c Release --project samples/NJepa.Samples.OnnxInference -- label --model \"{Path.Combine(options.Output, OutputFolder.Onnx)}\" --images \"{images}\"");
+        }
     }
 
     /// <summary>Says which images were passed over; a few of them by name.</summary>

@@ -1,0 +1,3 @@
+namespace NJepa.Samples.OnnxInference;
+
+internal sealed class InferenceException(string message) : SampleException(message);
