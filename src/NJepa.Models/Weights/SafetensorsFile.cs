@@ -15,6 +15,7 @@ public sealed class SafetensorsFile : IDisposable
     private const int MaxBytesPerCall = 1 << 30;
     private readonly FileStream _stream;
     private readonly Dictionary<string, SafetensorsEntry> _byName;
+    private SafetensorsMap? _map;
 
     private SafetensorsFile(FileStream stream, string path)
     {
@@ -82,8 +83,38 @@ public sealed class SafetensorsFile : IDisposable
         }
     }
 
+    /// <summary>
+    /// The bytes of a tensor where they lie: the file is mapped into memory at the first call, and pages come from it as they are touched, shared by all processes that map it. Little-endian,
+    /// row-major.
+    /// </summary>
+    /// <param name="name">The tensor's name.</param>
+    /// <returns>The bytes; not to be used after the file is disposed.</returns>
+    /// <exception cref="KeyNotFoundException">The file holds no such tensor.</exception>
+    /// <exception cref="NotSupportedException">The tensor has more than 2 GB, which one span cannot hold; use <see cref="Read"/>.</exception>
+    /// <exception cref="IOException">The file cannot be mapped.</exception>
+    /// <remarks>
+    /// For weights that are read in part, or by code without TorchSharp. <see cref="Read"/> copies once into the tensor's own memory and is as fast. As with any map, another program that shortens
+    /// the file meanwhile ends this process.
+    /// </remarks>
+    public ReadOnlySpan<byte> Map(string name)
+    {
+        ObjectDisposedException.ThrowIf(_stream.SafeFileHandle.IsClosed, this);
+        SafetensorsEntry entry = Find(name) ?? throw new KeyNotFoundException($"{Path} holds no tensor '{name}'.");
+        if (entry.Length > int.MaxValue)
+        {
+            throw new NotSupportedException($"The tensor '{name}' has {entry.Length} bytes; at most {int.MaxValue} can be mapped as one span. Use Read.");
+        }
+
+        _map ??= new SafetensorsMap(_stream, Path);
+        return _map.Bytes(entry.Offset, (int)entry.Length);
+    }
+
     /// <inheritdoc/>
-    public void Dispose() => _stream.Dispose();
+    public void Dispose()
+    {
+        _map?.Dispose();
+        _stream.Dispose();
+    }
 
     /// <summary>
     /// Writes tensors to a file. The file is written beside the destination, flushed to disk and renamed: a crash or a full disk leaves the old file as it was.

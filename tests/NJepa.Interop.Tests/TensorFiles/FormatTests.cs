@@ -18,6 +18,59 @@ public sealed class FormatTests : TensorTest
     }
 
     [Theory]
+    [InlineData(1, 13)]
+    [InlineData(100, 5)]
+    [InlineData(1 << 20, 1)]
+    public void Shards_are_written_and_read_bit_for_bit(long maxShardBytes, int files)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using var folder = new TemporaryFolder();
+        using TensorFile types = TensorFile.Open(Parity.PathOf("types.safetensors"));
+
+        string index = ShardedSafetensors.Write(folder.Path, types.Entries.Select(entry => KeyValuePair.Create(entry.Name, types.Read(entry.Name))), maxShardBytes, new Dictionary<string, string> { ["a"] = "b" });
+
+        Directory.GetFiles(folder.Path, "model-*-of-*.safetensors").Should().HaveCountLessThanOrEqualTo(files).And.HaveCountGreaterThan(files / 2);
+        using TensorFile sharded = TensorFile.Open(folder.Path);
+        sharded.Path.Should().Be(index);
+        sharded.Metadata["a"].Should().Be("b");
+        sharded.Entries.Select(entry => entry.Name).Should().Equal(types.Entries.Select(entry => entry.Name));
+        foreach (TensorEntry entry in types.Entries)
+        {
+            Bits.ShouldBeEqual(sharded.Read(entry.Name), types.Read(entry.Name), entry.Name);
+        }
+    }
+
+    [Fact]
+    public void Shards_that_cannot_be_written_are_named()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using var folder = new TemporaryFolder();
+        Tensor one = ones(1);
+        Action Writing(params KeyValuePair<string, Tensor>[] tensors) => () => ShardedSafetensors.Write(folder.Path, tensors, 1);
+        Writing().Should().Throw<ArgumentException>().WithMessage("There is no tensor to write*");
+        Writing(KeyValuePair.Create("a", one), KeyValuePair.Create("a", one)).Should().Throw<ArgumentException>().WithMessage("There are two tensors named 'a'*");
+        FluentActions.Invoking(() => ShardedSafetensors.Write(folder.Path, [KeyValuePair.Create("a", one)], 0)).Should().Throw<ArgumentOutOfRangeException>();
+        File.WriteAllText(folder.File("model.safetensors"), "");
+        Writing(KeyValuePair.Create("a", one)).Should().Throw<IOException>().WithMessage("*holds a model.safetensors, which readers prefer*");
+        Directory.GetFiles(folder.Path).Should().ContainSingle();
+    }
+
+    [Fact]
+    public void Mapped_bytes_are_those_of_the_tensors()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        SafetensorsFile file = SafetensorsFile.Open(Parity.PathOf("types.safetensors"));
+        foreach (SafetensorsEntry entry in file.Entries)
+        {
+            file.Map(entry.Name).ToArray().Should().Equal(file.Read(entry.Name).bytes.ToArray(), entry.Name);
+        }
+
+        FluentActions.Invoking(() => file.Map("nothing").Length).Should().Throw<KeyNotFoundException>();
+        file.Dispose();
+        FluentActions.Invoking(() => file.Map("matrix").Length).Should().Throw<ObjectDisposedException>();
+    }
+
+    [Theory]
     [InlineData("old-format.pth", "*is a pickle of PyTorch's old format (before 1.6)*torch.save*")]
     [InlineData("torchscript.pt", "*TorchScript program*state_dict*")]
     [InlineData("make_fixtures.py", "*is neither safetensors nor a PyTorch checkpoint*")]
