@@ -112,7 +112,10 @@ must_fail() {
 }
 
 say "without a backend"
-must_fail BackendMissing 'rm runtimes/linux-x64/native/libtorch_cpu.so'
+# A system that has a libtorch of its own, such as Debian's python3-torch, offers that one, and it does not fit.
+missing=BackendMissing
+if ldconfig -p 2>/dev/null | grep -q 'libtorch_cpu\.so'; then missing=BackendVersionMismatch; fi
+must_fail $missing 'rm runtimes/linux-x64/native/libtorch_cpu.so'
 say "without TorchSharp's library"
 must_fail TorchSharpLibraryMissing 'rm runtimes/linux-x64/native/libLibTorchSharp.so'
 say "with a damaged library"
