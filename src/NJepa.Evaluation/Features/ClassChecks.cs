@@ -3,8 +3,6 @@ namespace NJepa.Evaluation;
 /// <summary>Whether sets can be classified at all, and whether two sets speak of the same classes.</summary>
 internal static class ClassChecks
 {
-    private const int NamesShown = 10;
-
     /// <summary>Requires labels, two classes with images, and a number of images in every class.</summary>
     public static void RequireClasses(ILabelledFeatures features, string role, int minimumPerClass)
     {
@@ -26,7 +24,7 @@ internal static class ClassChecks
         if (small.Length > 0)
         {
             throw new EvaluationException(
-                $"Every class of the {role} needs at least {minimumPerClass} images; too few in {Listed(small)}. Add images to these classes or leave the classes out.");
+                $"Every class of the {role} needs at least {minimumPerClass} images; too few in {ClassNames.Listed(small)}. Add images to these classes or leave the classes out.");
         }
     }
 
@@ -58,22 +56,13 @@ internal static class ClassChecks
     public static int[] MapLabels(IReadOnlyList<string> classNames, ILabelledFeatures test)
     {
         RequireLabels(test, "test set");
-        string[] onlyTrain = [.. classNames.Except(test.ClassNames, StringComparer.Ordinal).Select(name => $"'{name}'")];
-        string[] onlyTest = [.. test.ClassNames.Except(classNames, StringComparer.Ordinal).Select(name => $"'{name}'")];
-        if (onlyTrain.Length + onlyTest.Length > 0)
+        if (ClassNames.Difference(classNames, test.ClassNames) is { } difference)
         {
-            throw new EvaluationException(
-                "The training set and the test set do not have the same classes."
-                + (onlyTrain.Length > 0 ? $" Only in the training set: {Listed(onlyTrain)}." : "")
-                + (onlyTest.Length > 0 ? $" Only in the test set: {Listed(onlyTest)}." : "")
-                + " Classes are matched by name (the names of the folders), upper and lower case included: rename or remove the folders that differ.");
+            throw new EvaluationException(difference);
         }
 
         Dictionary<string, int> index = classNames.Select((name, i) => (name, i)).ToDictionary(p => p.name, p => p.i, StringComparer.Ordinal);
         int[] map = [.. test.ClassNames.Select(name => index[name])];
         return Array.ConvertAll(test.Labels, label => map[label]);
     }
-
-    private static string Listed(string[] names) =>
-        names.Length <= NamesShown ? string.Join(", ", names) : $"{string.Join(", ", names.Take(NamesShown))} and {names.Length - NamesShown} more";
 }

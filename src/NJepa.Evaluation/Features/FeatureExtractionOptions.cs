@@ -6,9 +6,6 @@ namespace NJepa.Evaluation;
 /// <summary>How images become features.</summary>
 public sealed record FeatureExtractionOptions
 {
-    /// <summary>From this image size on, the view is the usual protocol, which cuts a border away; smaller images are seen to their edges.</summary>
-    private const int SmallestCroppedSize = 128;
-
     /// <summary>The view of each image; its size must be the encoder's.</summary>
     /// <value>
     /// Default: null. That is the encoder's image size, with the usual resize to 256/224 of it and a central crop from 128 pixels on, and the whole central
@@ -28,6 +25,5 @@ public sealed record FeatureExtractionOptions
     /// <value>Default: 1. From 1 to the encoder's depth; the low-shot protocol of the N-JEPA paper uses 1 and 4.</value>
     public int LastLayers { get; init; } = 1;
 
-    internal EvaluationTransform TransformFor(int imageSize) =>
-        Transform ?? (imageSize < SmallestCroppedSize ? EvaluationTransform.CentralSquare(imageSize) : new EvaluationTransform { ImageSize = imageSize });
+    internal EvaluationTransform TransformFor(int imageSize) => Transform ?? UsualView.Of(imageSize);
 }

@@ -21,7 +21,7 @@ internal sealed class CollapseProbe
     /// <exception cref="ImageSourceException">The source failed.</exception>
     public static CollapseProbe Read(IImageSource images, int imageSize, PretrainingOptions options) => new(DecodedImages.Read(
         images.Subset(Choose(images.Count, options.CollapseProbeImages, options.Seed)),
-        DecodedImages.UsualView(imageSize),
+        UsualView.Of(imageSize),
         options,
         maxBadImageShare: 1,
         LargestPart));

@@ -6,7 +6,6 @@ namespace NJepa.Training;
 internal static class LabelledImages
 {
     private const string Folders = "In a folder of images the class is the first folder: put the images of each class into a folder of its own.";
-    private const int NamesShown = 10;
 
     /// <summary>Requires two classes and a number of images in each of them.</summary>
     /// <exception cref="TrainingException">What is wrong, with the remedy.</exception>
@@ -23,7 +22,7 @@ internal static class LabelledImages
         if (small.Length > 0)
         {
             throw new TrainingException(
-                $"Every class of the training set needs at least {minimumPerClass} {(minimumPerClass == 1 ? "image" : "images, one of them for the validation split")}; too few in {Listed(small)}. Add images to these classes or leave the classes out.");
+                $"Every class of the training set needs at least {minimumPerClass} {(minimumPerClass == 1 ? "image" : "images, one of them for the validation split")}; too few in {ClassNames.Listed(small)}. Add images to these classes or leave the classes out.");
         }
     }
 
@@ -32,15 +31,9 @@ internal static class LabelledImages
     public static void RequireSameClasses(IImageSource train, IImageSource test)
     {
         RequireLabels(test, "test set");
-        string[] onlyTrain = [.. train.ClassNames.Except(test.ClassNames, StringComparer.Ordinal).Select(name => $"'{name}'")];
-        string[] onlyTest = [.. test.ClassNames.Except(train.ClassNames, StringComparer.Ordinal).Select(name => $"'{name}'")];
-        if (onlyTrain.Length + onlyTest.Length > 0)
+        if (ClassNames.Difference(train.ClassNames, test.ClassNames) is { } difference)
         {
-            throw new TrainingException(
-                "The training set and the test set do not have the same classes."
-                + (onlyTrain.Length > 0 ? $" Only in the training set: {Listed(onlyTrain)}." : "")
-                + (onlyTest.Length > 0 ? $" Only in the test set: {Listed(onlyTest)}." : "")
-                + " Classes are matched by name (the names of the folders), upper and lower case included: rename or remove the folders that differ.");
+            throw new TrainingException(difference);
         }
     }
 
@@ -93,7 +86,4 @@ internal static class LabelledImages
 
         return counts;
     }
-
-    private static string Listed(string[] names) =>
-        names.Length <= NamesShown ? string.Join(", ", names) : $"{string.Join(", ", names.Take(NamesShown))} and {names.Length - NamesShown} more";
 }

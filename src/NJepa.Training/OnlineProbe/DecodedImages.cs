@@ -9,9 +9,6 @@ namespace NJepa.Training;
 /// <summary>Images decoded once and kept as bytes, to be encoded again and again: only then does a change of the figures mean a change of the encoder.</summary>
 internal sealed class DecodedImages
 {
-    /// <summary>As in an evaluation: from this size on a border is cut away, smaller images are seen to their edges.</summary>
-    private const int SmallestCroppedSize = 128;
-
     private readonly int _imageSize;
     private readonly ImageNormalization _normalization;
     private readonly List<(byte[] Pixels, int Count)> _parts = [];
@@ -24,10 +21,6 @@ internal sealed class DecodedImages
 
     /// <summary>Their labels, as the source says.</summary>
     public int[] Labels => [.. _labels];
-
-    /// <summary>The view that an evaluation takes of images (<see cref="NJepa.Evaluation.FeatureExtractionOptions.Transform"/>).</summary>
-    public static EvaluationTransform UsualView(int imageSize) =>
-        imageSize < SmallestCroppedSize ? EvaluationTransform.CentralSquare(imageSize) : new EvaluationTransform { ImageSize = imageSize };
 
     /// <summary>Reads images; those that cannot be read are left out.</summary>
     /// <param name="images">The images.</param>

@@ -74,7 +74,7 @@ public sealed record OnlineProbeOptions
     /// <exception cref="TrainingException">It has another size.</exception>
     internal EvaluationTransform TransformFor(int imageSize)
     {
-        EvaluationTransform transform = Transform ?? DecodedImages.UsualView(imageSize);
+        EvaluationTransform transform = Transform ?? UsualView.Of(imageSize);
         return transform.ImageSize == imageSize
             ? transform
             : throw new TrainingException(Invariant(

@@ -6,8 +6,6 @@ namespace NJepa.Training;
 /// <summary>Which images a probe uses, and whether they can be classified at all: that must not be found out after the first epoch.</summary>
 internal static class ProbeChoice
 {
-    private const int NamesShown = 10;
-
     /// <summary>All images of a source, or as many of each class.</summary>
     /// <exception cref="TrainingException">Some have no class.</exception>
     public static IImageSource Of(IImageSource source, string what, int most, int leastPerClass, ulong seed)
@@ -32,16 +30,16 @@ internal static class ProbeChoice
             throw Refusal("its training images are all of one class, and telling classes apart needs two");
         }
 
-        string[] only = [.. trainNames.Except(testNames, StringComparer.Ordinal).Concat(testNames.Except(trainNames, StringComparer.Ordinal))];
+        string[] only = [.. trainNames.Except(testNames, StringComparer.Ordinal).Concat(testNames.Except(trainNames, StringComparer.Ordinal)).Select(name => $"'{name}'")];
         if (only.Length > 0)
         {
-            throw Refusal($"its training and test images must have the same classes, by name; in one of the two sets only: {Listed(only)}");
+            throw Refusal($"its training and test images must have the same classes, by name; in one of the two sets only: {ClassNames.Listed(only)}");
         }
 
-        string[] small = [.. trainNames.Where((_, label) => trainLabels.Count(other => other == label) < 2)];
+        string[] small = [.. trainNames.Where((_, label) => trainLabels.Count(other => other == label) < 2).Select(name => $"'{name}'")];
         if (small.Length > 0)
         {
-            throw Refusal($"every class needs two training images that can be read; too few in {Listed(small)}");
+            throw Refusal($"every class needs two training images that can be read; too few in {ClassNames.Listed(small)}");
         }
 
         if (testLabels.Length == 0)
@@ -49,9 +47,6 @@ internal static class ProbeChoice
             throw Refusal("none of its test images can be read");
         }
     }
-
-    private static string Listed(string[] names) =>
-        string.Join(", ", names.Take(NamesShown).Select(name => $"'{name}'")) + (names.Length > NamesShown ? Invariant($" and {names.Length - NamesShown} more") : "");
 
     private static TrainingException Refusal(string problem) =>
         new($"The online probe (JepaTrainer.Probe) cannot be used: {problem}. Give it other images, or run without it. No step was taken.");
