@@ -272,32 +272,7 @@ public sealed class ViTEncoder : IDisposable
     internal void CheckImages(Tensor imagesBCHW)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        ArgumentNullException.ThrowIfNull(imagesBCHW);
-        if (imagesBCHW.IsInvalid)
-        {
-            throw new ArgumentException("The images' tensor has been disposed; keep it, and the dispose scope that it was made in, until it has been encoded.", nameof(imagesBCHW));
-        }
-
-        long[] shape = imagesBCHW.shape;
-        long[] expected = [Configuration.Channels, Configuration.ImageSize, Configuration.ImageSize];
-        if (shape.Length != 4 || shape[0] < 1 || !shape.AsSpan(1).SequenceEqual(expected))
-        {
-            throw new ArgumentException(
-                $"The images have shape [{string.Join(",", shape)}]; {Configuration.Title} takes [B,{string.Join(",", expected)}] with B at least 1. Resize the images or build the encoder with another ImageSize.",
-                nameof(imagesBCHW));
-        }
-
-        bool elsewhere = imagesBCHW.device_type != Device.type || (Device.index >= 0 && imagesBCHW.device_index >= 0 && imagesBCHW.device_index != Device.index);
-        if (imagesBCHW.dtype != ScalarType.Float32 || elsewhere)
-        {
-            throw new ArgumentException(
-                $"The images are {imagesBCHW.dtype} on {imagesBCHW.device}; the encoder takes Float32 on {Device}. ImageNormalization.ToTensor makes such tensors.", nameof(imagesBCHW));
-        }
-
-        if (imagesBCHW.is_sparse)
-        {
-            throw new ArgumentException("The images are a sparse tensor; the encoder takes dense ones. Call to_dense() on it.", nameof(imagesBCHW));
-        }
+        EncoderInput.Check(imagesBCHW, Configuration, Device);
     }
 
     private Tensor EmbedAll(Tensor patches, long images) => Embed(patches).view(images, -1, Configuration.Width).Plus(_positionsLD).As(_type);

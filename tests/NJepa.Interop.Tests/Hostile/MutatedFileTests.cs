@@ -70,7 +70,7 @@ public sealed class MutatedFileTests : TensorTest
     [Fact]
     public void Mutated_descriptions_and_indexes_give_an_encoder_or_the_exception()
     {
-        using var folder = new TemporaryFolder();
+        using var folder = TemporaryFolder.InMemory();
         foreach (string file in Directory.GetFiles(Parity.PathOf("transformers-sharded")))
         {
             File.Copy(file, folder.File(Path.GetFileName(file)));
@@ -91,7 +91,7 @@ public sealed class MutatedFileTests : TensorTest
     private static Outcomes Run(byte[] original, string name, int count, int seed, Action<string> open, int headOnly = int.MaxValue)
     {
         var random = new Random(seed);
-        using var folder = new TemporaryFolder();
+        using var folder = TemporaryFolder.InMemory();
         (int read, int refused) = (0, 0);
         for (int i = 0; i < count; i++)
         {
