@@ -80,6 +80,7 @@ public static class PretrainedEncoder
         ArgumentNullException.ThrowIfNull(encoder);
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(normalization);
+        encoder.ThrowIfDisposed();
         EncoderExporter.Save(encoder, path, naming, normalization);
     }
 }

@@ -17,6 +17,7 @@ public static class PretrainedModel
     public static WeightsReport Load(JepaModel model, string path)
     {
         ArgumentNullException.ThrowIfNull(model);
+        model.ThrowIfDisposed();
         using TensorFile file = TensorFile.Open(path);
         return ModelImporter.Load(model, file);
     }
@@ -34,6 +35,7 @@ public static class PretrainedModel
     public static WeightsReport LoadEncoder(JepaModel model, string path, string? module = null)
     {
         ArgumentNullException.ThrowIfNull(model);
+        model.ThrowIfDisposed();
         using TensorFile file = TensorFile.Open(path);
         return ModelImporter.LoadEncoder(model, file, module);
     }
@@ -48,6 +50,7 @@ public static class PretrainedModel
     public static void Save(JepaModel model, string path)
     {
         ArgumentNullException.ThrowIfNull(model);
+        model.ThrowIfDisposed();
         ArgumentException.ThrowIfNullOrEmpty(path);
         ModelExporter.Save(model, path);
     }

@@ -334,6 +334,8 @@ public sealed class JepaModel : IDisposable
     /// </summary>
     public override string ToString() => ModelSummary.Describe(Configuration);
 
+    internal void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_disposed, this);
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -269,9 +269,11 @@ public sealed class ViTEncoder : IDisposable
 
     internal LayerNormLayer FinalNorm => _norm;
 
+    internal void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_disposed, this);
+
     internal void CheckImages(Tensor imagesBCHW)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        ThrowIfDisposed();
         EncoderInput.Check(imagesBCHW, Configuration, Device);
     }
 

@@ -93,6 +93,25 @@ public sealed class ModelTests : TensorTest
         FluentActions.Invoking(() => PretrainedModel.LoadEncoder(model, folder.File("deeper.safetensors"))).Should().Throw<WeightsException>().WithMessage("*holds another network than the model's*depth 3*depth 2*");
     }
 
+    [Fact]
+    public void What_is_disposed_is_refused()
+    {
+        using var folder = new TemporaryFolder();
+        JepaModel model = Builder().Build();
+        ViTEncoder encoder = ViTEncoder.Create(TestEncoders.Tiny);
+        model.Dispose();
+        encoder.Dispose();
+        Action[] uses =
+        [
+            () => PretrainedModel.Load(model, Parity.PathOf("ijepa.pth.tar")), () => PretrainedModel.LoadEncoder(model, Parity.PathOf("ijepa.pth.tar")), () => PretrainedModel.Save(model, folder.File("a")),
+            () => PretrainedEncoder.Save(encoder, folder.File("a"), WeightNaming.Timm), () => encoder.WithImageSize(32),
+        ];
+        foreach (Action use in uses)
+        {
+            use.Should().Throw<ObjectDisposedException>();
+        }
+    }
+
     private static JepaBuilder Builder() => JepaBuilder
         .WithEncoder(TestEncoders.Tiny)
         .WithPredictor(new PredictorOptions { Width = 12, Depth = 1, Heads = 3 })
