@@ -12,7 +12,7 @@ internal static class EncoderExporter
     private const double Epsilon = 1e-6;
     private static readonly string[] Architectures = ["IJepaModel"];
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
-    private static readonly Dictionary<string, string> PyTorchFormat = new() { ["format"] = "pt" };
+    private const string SizeKey = "njepa.vit";
 
     public static void Save(ViTEncoder encoder, string path, WeightNaming naming, ImageNormalization normalization)
     {
@@ -28,11 +28,11 @@ internal static class EncoderExporter
                 encoder.Save(path);
                 break;
             case WeightNaming.Timm:
-                SafetensorsFile.Write(path, Tensors(encoder, EncoderNames.Torch), PyTorchFormat);
+                SafetensorsFile.Write(path, Tensors(encoder, EncoderNames.Torch), Metadata(encoder));
                 break;
             case WeightNaming.IJepa:
                 Dictionary<string, object> module = ModelExporter.Module(Tensors(encoder, EncoderNames.Torch));
-                PyTorchFile.Write(path, new Dictionary<string, object> { ["encoder"] = module, ["target_encoder"] = module, ["epoch"] = 0 });
+                PyTorchFile.Write(path, new Dictionary<string, object> { ["encoder"] = module, ["target_encoder"] = module, ["epoch"] = 0, [SizeKey] = Metadata(encoder)[SizeKey] });
                 break;
             case WeightNaming.HuggingFace:
                 SaveFolder(encoder, path, normalization);
@@ -53,6 +53,9 @@ internal static class EncoderExporter
             yield return KeyValuePair.Create(part.Source, part.Parts == 1 ? value : value.narrow(0, part.Part * rows, rows));
         }
     }
+
+    // What weights do not tell, such as the number of heads, comes back with them; other programs pass it over.
+    private static Dictionary<string, string> Metadata(ViTEncoder encoder) => new() { ["format"] = "pt", [SizeKey] = JsonSerializer.Serialize(encoder.Configuration) };
 
     // The weights come last: a folder with weights has the description that belongs to them.
     private static void SaveFolder(ViTEncoder encoder, string folder, ImageNormalization normalization)
@@ -95,7 +98,7 @@ internal static class EncoderExporter
             ["image_mean"] = new[] { normalization.MeanRed, normalization.MeanGreen, normalization.MeanBlue },
             ["image_std"] = new[] { normalization.StdRed, normalization.StdGreen, normalization.StdBlue },
         });
-        SafetensorsFile.Write(Path.Combine(folder, WeightsFolder.Single), Tensors(encoder, EncoderNames.Transformers), PyTorchFormat);
+        SafetensorsFile.Write(Path.Combine(folder, WeightsFolder.Single), Tensors(encoder, EncoderNames.Transformers), Metadata(encoder));
     }
 
     private static void WriteJson(string path, Dictionary<string, object> values) =>

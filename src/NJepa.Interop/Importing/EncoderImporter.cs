@@ -45,6 +45,10 @@ internal sealed class EncoderImporter
         _matcher = new WeightsMatcher(file);
         _matcher.Problems.AddRange(_description.Problems);
         _matcher.Notes.AddRange(_description.Notes);
+        if (options.Heads is null && _description.Heads is null)
+        {
+            _matcher.Notes.Add($"the number of attention heads, {Size.Heads}, was taken from the preset {Size.Title} of the same width and depth, since nothing beside the weights tells it; EncoderImportOptions.Heads sets another");
+        }
     }
 
     /// <summary>The network as the file has it.</summary>
@@ -73,6 +77,11 @@ internal sealed class EncoderImporter
 
         using DisposeScope scope = NewDisposeScope();
         float[] table = MemoryMarshal.Cast<byte, float>(_file.Read(name).to_type(ScalarType.Float32).contiguous().bytes).ToArray();
+        if (entry.Type is ScalarType.Float16 or ScalarType.BFloat16 && IsNear(table, PositionTable.SinCos(Size.Grid, Size.Width), entry.Type))
+        {
+            _matcher.Notes.Add($"positions of type {entry.Type} are the sin-cos table of the grid within their rounding; the exact table is used");
+        }
+
         bool isSinCos = IsNear(table, PositionTable.SinCos(Size.Grid, Size.Width), entry.Type);
         if (wanted.Grid != Size.Grid)
         {

@@ -40,14 +40,25 @@ public sealed class PyTorchFile : TensorFile
             throw new FileNotFoundException($"There is no weights file '{path}'.", path);
         }
 
+        // Opening a pipe waits for whoever writes to it, which may be for ever; pipes, sockets and devices all have the length 0.
+        if (new FileInfo(path).Length == 0)
+        {
+            throw new WeightsException($"{path} is empty (or it is a pipe, a socket or a device). Give a weights file; if it was being written, write it again.");
+        }
+
         SafeFileHandle file = File.OpenHandle(path);
         try
         {
             var archive = TorchArchive.Read(ZipDirectory.Read(file, MaxDirectoryBytes), file);
             CheckpointContents contents = CheckpointContents.Of(Unpickler.Load(archive.ReadPickle(Unpickler.MaxBytes)));
+            long expanded = 0;
             foreach ((string name, PickleTensor tensor) in contents.Tensors)
             {
-                Check(name, tensor, archive);
+                expanded += Check(name, tensor, archive);
+                if (expanded > MaxExpandedBytes)
+                {
+                    throw new PickleException($"its tensors repeat stored numbers to more than {MaxExpandedBytes} bytes in all, at '{name}'; save .clone() of expanded tensors");
+                }
             }
 
             return new PyTorchFile(file, path, archive, contents.Tensors, contents.Values);
@@ -139,15 +150,18 @@ public sealed class PyTorchFile : TensorFile
     }
 
     // The place of a tensor in its storage is checked on opening: nothing that is read later leads out of the file, and nothing is made much larger than the file is.
-    private static void Check(string name, PickleTensor tensor, TorchArchive archive)
+    // Returns how many bytes a tensor that repeats numbers will have.
+    private static long Check(string name, PickleTensor tensor, TorchArchive archive)
     {
         long size = TorchElement.Of(tensor.Type).Bytes;
         (_, long length) = archive.Find(tensor.Storage.Key);
         try
         {
-            long count = 1, extent;
+            long count = 1, extent, bounds = size;
             foreach (long side in tensor.Shape)
             {
+                // An empty tensor must not have sides that overflow either.
+                bounds = checked(bounds * Math.Max(side, 1));
                 count = checked(count * side);
             }
 
@@ -159,10 +173,10 @@ public sealed class PyTorchFile : TensorFile
                 throw new PickleException($"the tensor '{name}' [{string.Join(",", tensor.Shape)}] reaches to byte {end} of a storage of {Math.Min(length, storageLength)}");
             }
 
-            if (count > extent && checked(count * size) > MaxExpandedBytes)
-            {
-                throw new PickleException($"the tensor '{name}' [{string.Join(",", tensor.Shape)}] repeats {extent} stored numbers {count} times; expanded tensors of more than {MaxExpandedBytes} bytes are not read. Save a .clone() of it");
-            }
+            long bytes = count > extent ? checked(count * size) : 0;
+            return bytes <= MaxExpandedBytes
+                ? bytes
+                : throw new PickleException($"the tensor '{name}' [{string.Join(",", tensor.Shape)}] repeats {extent} stored numbers {count} times; expanded tensors of more than {MaxExpandedBytes} bytes are not read. Save a .clone() of it");
         }
         catch (OverflowException)
         {

@@ -6,6 +6,7 @@ namespace NJepa.Interop;
 internal sealed class TorchArchive
 {
     private const int Stored = 0;
+    private const int MaxNameLength = 512;
     private const string Pickle = "data.pkl";
     private readonly SafeFileHandle _file;
     private readonly Dictionary<string, ZipEntry> _entries;
@@ -25,6 +26,11 @@ internal sealed class TorchArchive
         var byName = new Dictionary<string, ZipEntry>(StringComparer.Ordinal);
         foreach (ZipEntry entry in entries)
         {
+            if (entry.Name.Length > MaxNameLength)
+            {
+                throw new InvalidDataException($"its archive holds a name of {entry.Name.Length} characters; at most {MaxNameLength} are read");
+            }
+
             if (entry.Name.StartsWith('/') || entry.Name.Split('/').Contains(".."))
             {
                 throw new InvalidDataException($"its archive names the file '{entry.Name}', which leads out of it");

@@ -6,14 +6,19 @@ namespace NJepa.Interop;
 internal static class TorchObjects
 {
     private const int MaxDimensions = 16;
+    private const int MaxDeviceLength = 64;
 
     /// <summary>What calling a known name with these arguments would give.</summary>
-    public static object? Build(PickleGlobal global, PickleTuple arguments) => (global.What, arguments.Items) switch
+    /// <param name="global">The name.</param>
+    /// <param name="arguments">The arguments.</param>
+    /// <param name="charge">Told how many objects are about to be taken over from another container, which a few bytes of a pickle can ask for again and again; it refuses when there are too many.</param>
+    public static object? Build(PickleGlobal global, PickleTuple arguments, Action<int> charge) => (global.What, arguments.Items) switch
     {
         (PickleGlobal.Kind.OrderedDictionary, []) => new PickleDictionary(),
-        (PickleGlobal.Kind.OrderedDictionary, [PickleList pairs]) => Dictionary(pairs),
+        (PickleGlobal.Kind.OrderedDictionary, [PickleList pairs]) => Dictionary(pairs, charge),
         (PickleGlobal.Kind.Size, [PickleTuple sides]) => sides,
-        (PickleGlobal.Kind.Device, [string, ..]) => string.Join(":", arguments.Items),
+        (PickleGlobal.Kind.Device, [string { Length: <= MaxDeviceLength } device]) => device,
+        (PickleGlobal.Kind.Device, [string { Length: <= MaxDeviceLength } device, long index]) => FormattableString.Invariant($"{device}:{index}"),
         (PickleGlobal.Kind.Parameter, [PickleTensor tensor, ..]) => tensor,
         (PickleGlobal.Kind.Tensor, [PickleStorage storage, long offset, PickleTuple shape, PickleTuple strides, ..]) => Tensor(storage, storage.Type, offset, shape, strides),
         (PickleGlobal.Kind.TypedTensor, [PickleStorage storage, long offset, PickleTuple shape, PickleTuple strides, _, _, PickleGlobal { What: PickleGlobal.Kind.ElementType } element, ..]) =>
@@ -28,8 +33,9 @@ internal static class TorchObjects
         _ => throw new PickleException("it holds a reference that is not one to a tensor's storage"),
     };
 
-    private static PickleDictionary Dictionary(PickleList pairs)
+    private static PickleDictionary Dictionary(PickleList pairs, Action<int> charge)
     {
+        charge(pairs.Items.Count);
         var result = new PickleDictionary();
         foreach (object? pair in pairs.Items)
         {

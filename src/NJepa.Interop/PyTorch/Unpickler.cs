@@ -166,7 +166,7 @@ internal sealed class Unpickler
                 return true;
             case (byte)'R': // REDUCE
                 object?[] call = Pop(2);
-                Push(call is [PickleGlobal global, PickleTuple arguments] ? TorchObjects.Build(global, arguments) : throw new PickleException("it calls something that is not one of the known names"));
+                Push(call is [PickleGlobal global, PickleTuple arguments] ? TorchObjects.Build(global, arguments, Charge) : throw new PickleException("it calls something that is not one of the known names"));
                 return true;
             case (byte)'Q': // BINPERSID
                 Push(TorchObjects.Storage(Pop(1)[0]));
@@ -192,9 +192,12 @@ internal sealed class Unpickler
     }
 
     // Recalling an object makes none, but it lengthens a container; so that is counted as well.
-    private void Count()
+    private void Count() => Charge(1);
+
+    private void Charge(int objects)
     {
-        if (++_pushes > MaxPushes)
+        _pushes += objects;
+        if (_pushes > MaxPushes)
         {
             throw new PickleException($"it holds more than {MaxPushes} objects");
         }

@@ -20,6 +20,12 @@ internal static class TensorFormat
             return Kind.Index;
         }
 
+        // Opening a pipe waits for whoever writes to it, which may be for ever; pipes, sockets and devices all have the length 0.
+        if (new FileInfo(path).Length == 0)
+        {
+            throw new WeightsException($"{path} is empty (or it is a pipe, a socket or a device). Give a weights file; if it was being written, write it again.");
+        }
+
         Span<byte> start = stackalloc byte[9];
         using FileStream stream = File.OpenRead(path);
         int read = stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);

@@ -15,12 +15,14 @@ public sealed class SafetensorsFile : IDisposable
     private const int MaxBytesPerCall = 1 << 30;
     private readonly FileStream _stream;
     private readonly Dictionary<string, SafetensorsEntry> _byName;
+    private readonly long _length;
     private SafetensorsMap? _map;
 
     private SafetensorsFile(FileStream stream, string path)
     {
         Path = path;
         _stream = stream;
+        _length = stream.Length;
         (Entries, Metadata) = SafetensorsHeader.Read(stream, path);
         _byName = Entries.ToDictionary(entry => entry.Name, StringComparer.Ordinal);
     }
@@ -46,6 +48,8 @@ public sealed class SafetensorsFile : IDisposable
             throw new FileNotFoundException($"There is no weights file '{path}'.", path);
         }
 
+        // Opening a pipe waits for whoever writes to it, which may be for ever; pipes have the length 0.
+        SafetensorsHeader.CheckLength(new FileInfo(path).Length, path);
         FileStream stream = File.OpenRead(path);
         try
         {
@@ -105,7 +109,7 @@ public sealed class SafetensorsFile : IDisposable
             throw new NotSupportedException($"The tensor '{name}' has {entry.Length} bytes; at most {int.MaxValue} can be mapped as one span. Use Read.");
         }
 
-        _map ??= new SafetensorsMap(_stream, Path);
+        _map ??= new SafetensorsMap(_stream, Path, _length);
         return _map.Bytes(entry.Offset, (int)entry.Length);
     }
 

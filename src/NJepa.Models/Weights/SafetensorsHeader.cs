@@ -18,10 +18,7 @@ internal static class SafetensorsHeader
     {
         long fileLength = stream.Length;
         Span<byte> prefix = stackalloc byte[LengthBytes];
-        if (fileLength < LengthBytes)
-        {
-            throw Damaged(path, $"it has {fileLength} bytes, fewer than the {LengthBytes} of a safetensors length field");
-        }
+        CheckLength(fileLength, path);
 
         stream.ReadExactly(prefix);
         ulong headerLength = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
@@ -40,6 +37,15 @@ internal static class SafetensorsHeader
         catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or OverflowException)
         {
             throw Damaged(path, "its header is not valid: " + exception.Message, exception);
+        }
+    }
+
+    /// <exception cref="WeightsException">A file of that length is none.</exception>
+    public static void CheckLength(long fileLength, string path)
+    {
+        if (fileLength < LengthBytes)
+        {
+            throw Damaged(path, $"it has {fileLength} bytes, fewer than the {LengthBytes} of a safetensors length field");
         }
     }
 

@@ -2,7 +2,9 @@ using System.IO.MemoryMappedFiles;
 
 namespace NJepa.Models;
 
-/// <summary>A file mapped into memory. The ranges that are asked for were compared with its length when its header was read.</summary>
+/// <summary>
+/// An open file mapped into memory: the very file whose header was read, even if another has taken its name since. The ranges that are asked for were compared with its length then.
+/// </summary>
 internal sealed unsafe class SafetensorsMap : IDisposable
 {
     private readonly MemoryMappedFile _file;
@@ -10,14 +12,19 @@ internal sealed unsafe class SafetensorsMap : IDisposable
     private readonly long _length;
     private readonly byte* _start;
 
-    public SafetensorsMap(FileStream stream, string path)
+    /// <exception cref="IOException">The file is shorter than it was, or cannot be mapped.</exception>
+    public SafetensorsMap(FileStream stream, string path, long length)
     {
-        _length = stream.Length;
-        _file = MemoryMappedFile.CreateFromFile(path, FileMode.Open, mapName: null, capacity: 0, MemoryMappedFileAccess.Read);
+        if (stream.Length < length)
+        {
+            throw new IOException($"'{path}' had {length} bytes when it was opened and has {stream.Length} now; it was cut off. Save or download it again.");
+        }
+
+        _length = length;
+        _file = MemoryMappedFile.CreateFromFile(stream, mapName: null, capacity: 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
         try
         {
-            // Fails where the file has become shorter; what has become longer is not looked at.
-            _view = _file.CreateViewAccessor(0, _length, MemoryMappedFileAccess.Read);
+            _view = _file.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read);
             byte* start = null;
             _view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
             _start = start + _view.PointerOffset;
@@ -25,7 +32,7 @@ internal sealed unsafe class SafetensorsMap : IDisposable
         catch (Exception exception) when (exception is UnauthorizedAccessException or ArgumentException)
         {
             Dispose();
-            throw new IOException($"'{path}' cannot be mapped: {exception.Message} It was changed after it was opened; open it again.", exception);
+            throw new IOException($"'{path}' cannot be mapped: {exception.Message}", exception);
         }
     }
 

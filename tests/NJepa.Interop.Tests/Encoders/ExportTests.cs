@@ -30,6 +30,32 @@ public sealed class ExportTests : TensorTest
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Namings))]
+    public void Heads_that_are_not_a_presets_come_back(WeightNaming naming, string name)
+    {
+        using var folder = new TemporaryFolder();
+        using ViTEncoder encoder = TestEncoders.Scrambled(ViT.Nano4 with { Heads = 6 });
+        PretrainedEncoder.Save(encoder, folder.File(name), naming);
+
+        using ImportedEncoder loaded = PretrainedEncoder.Load(folder.File(name));
+
+        loaded.Encoder.Configuration.Should().Be(encoder.Configuration);
+        loaded.Report.Notes.Should().BeEmpty();
+        TestEncoders.ShouldAgree(loaded.Encoder, encoder, 0);
+    }
+
+    [Fact]
+    public void Heads_that_were_guessed_are_noted()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using var folder = new TemporaryFolder();
+        using ViTEncoder encoder = ViTEncoder.Create(ViT.Nano4);
+        SafetensorsFile.Write(folder.File("bare.safetensors"), encoder.Parameters.Parameters.Select(parameter => KeyValuePair.Create(parameter.Name, parameter.Value)));
+        using ImportedEncoder loaded = PretrainedEncoder.Load(folder.File("bare.safetensors"), new EncoderImportOptions { ImageSize = 32 });
+        loaded.Report.Notes.Should().Contain(note => note.StartsWith("the number of attention heads, 3, was taken from the preset ViT-Nano/4"));
+    }
+
     [Fact]
     public void A_student_inside_a_model_goes_out_as_well()
     {

@@ -102,6 +102,33 @@ public sealed class MismatchTests : TensorTest
         FluentActions.Invoking(() => PretrainedEncoder.Load(folder.Path)).Should().Throw<WeightsException>().WithMessage(message);
     }
 
+    [Theory]
+    [InlineData("""{"num_attention_heads":-3}""", "*cannot be built*Heads*")]
+    [InlineData("""{"num_attention_heads":0}""", "*cannot be built*Heads*")]
+    [InlineData("""{"num_attention_heads":1e99}""", "*num_attention_heads is 1e99; it must be a whole number*")]
+    [InlineData("""{"num_attention_heads":"3"}""", "*num_attention_heads is \"3\"; it must be a whole number*")]
+    [InlineData("""{"num_attention_heads":3.5}""", "*num_attention_heads is 3.5; it must be a whole number*")]
+    [InlineData("""{"num_attention_heads":null}""", "*number of its attention heads cannot be told*")]
+    public void Odd_numbers_of_heads_are_refused(string json, string message)
+    {
+        using var folder = new TemporaryFolder();
+        File.Copy(Parity.PathOf("transformers/model.safetensors"), folder.File("model.safetensors"));
+        File.WriteAllText(folder.File("config.json"), json);
+        FluentActions.Invoking(() => PretrainedEncoder.Load(folder.Path)).Should().Throw<WeightsException>().WithMessage(message);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-16)]
+    [InlineData(int.MaxValue)]
+    [InlineData(4096)]
+    public void Impossible_image_sizes_are_refused(int imageSize)
+    {
+        FluentActions.Invoking(() => PretrainedEncoder.Load(Parity.PathOf("timm-norm.safetensors"), ThreeHeads with { ImageSize = imageSize })).Should().Throw<ArgumentException>().WithMessage("The encoder cannot take images of that size*");
+        using ImportedEncoder imported = PretrainedEncoder.Load(Parity.PathOf("timm-norm.safetensors"), ThreeHeads);
+        FluentActions.Invoking(() => imported.Encoder.WithImageSize(imageSize)).Should().Throw<ArgumentException>().WithMessage("The encoder cannot take images of that size*");
+    }
+
     [Fact]
     public void Another_epsilon_is_noted()
     {

@@ -129,6 +129,39 @@ public sealed class HostileCheckpointTests : TensorTest
     }
 
     [Fact]
+    public void A_text_that_is_recalled_500_times_in_the_name_of_a_device()
+    {
+        var pickle = new PickleBuilder().Op("(").Text(new string('x', 1_000_000)).Op("q\0").Global("torch", "device").Op("(").Op(string.Concat(Enumerable.Repeat("h\0", 500))).Op("tRt");
+        Refused(pickle.Done(), "*calls 'torch.device' with arguments that it does not take*");
+    }
+
+    [Fact]
+    public void A_list_of_pairs_that_is_made_a_dictionary_again_and_again()
+    {
+        var pickle = new PickleBuilder().Op("(](");
+        for (int i = 0; i < 60_000; i++)
+        {
+            pickle.Integer(i).Op("N").Raw(0x86);
+        }
+
+        pickle.Op("e").Raw(0x85).Op("q\0").Global("collections", "OrderedDict").Op("q\x01").Op(string.Concat(Enumerable.Repeat("h\x01h\0R", 1000))).Op("t");
+        Refused(pickle.Done(), "*more than 1000000 objects*");
+    }
+
+    [Fact]
+    public void Empty_tensors_with_sides_that_overflow_and_many_that_repeat()
+    {
+        Refused(new PickleBuilder().Tensor(0, [0, 1L << 62, 1L << 62], [1, 1, 1]).Done(), "*which no file can hold*");
+        var pickle = new PickleBuilder().Op("](");
+        for (int i = 0; i < 3; i++)
+        {
+            pickle.Tensor(0, [2_000_000], [0]);
+        }
+
+        Refused(pickle.Op("e").Done(), "*repeat stored numbers to more than 16777216 bytes in all, at '2'*");
+    }
+
+    [Fact]
     public void Names_that_grow()
     {
         // Thirty dictionaries in one another, each with a key of 300,000 letters.
@@ -159,6 +192,8 @@ public sealed class HostileCheckpointTests : TensorTest
         Try("*holds 2 files '*/data.pkl'*", Empty, archive => PickleBuilder.Add(archive, "other/data.pkl", Empty));
         Try("*big-endian*", Empty, archive => PickleBuilder.Add(archive, "archive/byteorder", "big"u8.ToArray()));
         Try("*TorchScript program*", Empty, archive => PickleBuilder.Add(archive, "archive/code/__torch__.py", [1]));
+
+        Try("*a name of 60000 characters*", Empty, archive => PickleBuilder.Add(archive, "a" + new string('/', 59_999), [1]));
 
         // A bomb of 1 GB that would have to be unpacked.
         using (FileStream stream = File.Create(folder.File("a.pth")))
@@ -199,7 +234,7 @@ public sealed class HostileCheckpointTests : TensorTest
             pickle.Text($"blocks.{i}.norm1.weight").Tensor(0, [1024], [0]);
         }
 
-        PickleBuilder.Archive(folder.File("a.pth"), pickle.Text("blocks.0.mlp.fc1.weight").Tensor(0, [4096, 1024], [0, 0]).Op("u").Done());
+        PickleBuilder.Archive(folder.File("a.pth"), pickle.Text("blocks.0.mlp.fc1.weight").Tensor(0, [512, 1024], [0, 0]).Op("u").Done());
         Measure(() => PretrainedEncoder.Load(folder.File("a.pth"), new EncoderImportOptions { Heads = 16 }).Dispose(), "*describes an encoder of * parameters, but has only * bytes*");
     }
 

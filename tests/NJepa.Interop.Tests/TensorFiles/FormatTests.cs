@@ -70,6 +70,28 @@ public sealed class FormatTests : TensorTest
         FluentActions.Invoking(() => file.Map("matrix").Length).Should().Throw<ObjectDisposedException>();
     }
 
+    [Fact]
+    public void A_map_is_of_the_file_that_was_opened()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using var folder = new TemporaryFolder();
+        string path = folder.File("a.safetensors");
+        SafetensorsFile.Write(path, [KeyValuePair.Create("a", ones(4))]);
+        using (SafetensorsFile file = SafetensorsFile.Open(path))
+        {
+            SafetensorsFile.Write(path, [KeyValuePair.Create("b", zeros(2, 40))]);
+            file.Map("a").ToArray().Should().Equal(file.Read("a").bytes.ToArray());
+        }
+
+        using SafetensorsFile cut = SafetensorsFile.Open(path);
+        using (var stream = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+        {
+            stream.SetLength(20);
+        }
+
+        FluentActions.Invoking(() => cut.Map("b").Length).Should().Throw<IOException>().WithMessage("*it was cut off*");
+    }
+
     [Theory]
     [InlineData("old-format.pth", "*is a pickle of PyTorch's old format (before 1.6)*torch.save*")]
     [InlineData("torchscript.pt", "*TorchScript program*state_dict*")]
@@ -84,7 +106,11 @@ public sealed class FormatTests : TensorTest
         FluentActions.Invoking(() => TensorFile.Open(folder.File("no.pth"))).Should().Throw<FileNotFoundException>().WithMessage("There is no weights file*no.pth'.");
         FluentActions.Invoking(() => TensorFile.Open(folder.Path)).Should().Throw<FileNotFoundException>().WithMessage("*holds none of model.safetensors, model.safetensors.index.json, pytorch_model.bin*");
         File.WriteAllBytes(folder.File("empty.safetensors"), []);
-        FluentActions.Invoking(() => TensorFile.Open(folder.File("empty.safetensors"))).Should().Throw<WeightsException>();
+        Action[] openings = [() => TensorFile.Open(folder.File("empty.safetensors")), () => SafetensorsFile.Open(folder.File("empty.safetensors")), () => PyTorchFile.Open(folder.File("empty.safetensors"))];
+        foreach (Action open in openings)
+        {
+            open.Should().Throw<WeightsException>();
+        }
     }
 
     [Theory]
