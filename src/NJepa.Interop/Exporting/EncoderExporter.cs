@@ -12,7 +12,7 @@ internal static class EncoderExporter
     private const double Epsilon = 1e-6;
     private static readonly string[] Architectures = ["IJepaModel"];
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
-    private const string SizeKey = "njepa.vit";
+    private const string SizeKey = EncoderWeights.ConfigurationKey;
 
     public static void Save(ViTEncoder encoder, string path, WeightNaming naming, ImageNormalization normalization)
     {

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using NJepa.Models;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -22,6 +23,7 @@ internal static class ModelExporter
         }
 
         modules["epoch"] = 0;
+        modules[EncoderWeights.ConfigurationKey] = JsonSerializer.Serialize(model.Configuration.Encoder);
         PyTorchFile.Write(path, modules);
     }
 

@@ -17,6 +17,9 @@ internal sealed record EncoderDescription
 
     public bool NormAfterPooling { get; private init; }
 
+    /// <summary>Sizes that the weights tell as well, by the name that the description has for them.</summary>
+    public IReadOnlyList<(string Name, int? Value, Func<ViT, int> Of)> Sizes { get; private init; } = [];
+
     public IReadOnlyList<string> Notes { get; private init; } = [];
 
     public IReadOnlyList<string> Problems { get; private init; } = [];
@@ -31,6 +34,7 @@ internal sealed record EncoderDescription
                 Heads = Number(root, "Heads"),
                 ImageSize = Number(root, "ImageSize"),
                 Name = Text(root, "Name"),
+                Sizes = [("Depth", Number(root, "Depth"), size => size.Depth), ("Width", Number(root, "Width"), size => size.Width), ("PatchSize", Number(root, "PatchSize"), size => size.PatchSize), ("Channels", Number(root, "Channels"), size => size.Channels)],
                 NormAfterPooling = root.TryGetProperty(nameof(ViT.NormAfterPooling), out JsonElement flag) && flag.ValueKind == JsonValueKind.True,
             });
         }
@@ -67,12 +71,29 @@ internal sealed record EncoderDescription
             problems.Add($"model_type is '{type}' in config.json; of transformers' models 'ijepa' is read");
         }
 
-        return new EncoderDescription { Heads = Number(root, "num_attention_heads"), ImageSize = Number(root, "image_size"), Notes = notes, Problems = problems };
+        return new EncoderDescription
+        {
+            Heads = Number(root, "num_attention_heads"),
+            ImageSize = Number(root, "image_size"),
+            Notes = notes,
+            Problems = problems,
+            Sizes =
+            [
+                ("num_hidden_layers", Number(root, "num_hidden_layers"), size => size.Depth), ("hidden_size", Number(root, "hidden_size"), size => size.Width),
+                ("intermediate_size", Number(root, "intermediate_size"), size => size.MlpWidth), ("patch_size", Number(root, "patch_size"), size => size.PatchSize),
+                ("num_channels", Number(root, "num_channels"), size => size.Channels), ("image_size", Number(root, "image_size"), size => size.ImageSize),
+            ],
+        };
     }
 
     private static EncoderDescription Timm(JsonElement root) =>
         root.TryGetProperty("model_args", out JsonElement arguments) && arguments.ValueKind == JsonValueKind.Object
-            ? new EncoderDescription { Heads = Number(arguments, "num_heads"), ImageSize = Number(arguments, "img_size") }
+            ? new EncoderDescription
+            {
+                Heads = Number(arguments, "num_heads"),
+                ImageSize = Number(arguments, "img_size"),
+                Sizes = [("depth", Number(arguments, "depth"), size => size.Depth), ("embed_dim", Number(arguments, "embed_dim"), size => size.Width), ("patch_size", Number(arguments, "patch_size"), size => size.PatchSize)],
+            }
             : new EncoderDescription();
 
     private static EncoderDescription Read(string what, string text, Func<JsonElement, EncoderDescription> read)

@@ -45,6 +45,24 @@ internal sealed class EncoderImporter
         _matcher = new WeightsMatcher(file);
         _matcher.Problems.AddRange(_description.Problems);
         _matcher.Notes.AddRange(_description.Notes);
+        _matcher.Problems.AddRange(_description.Sizes.Where(told => told.Value is { } value && value != told.Of(Size))
+            .Select(told => $"{told.Name} is {told.Value} in what describes the network, and {told.Of(Size)} by the weights; the file is incomplete, or the description is of another"));
+        if (options.Heads is { } wanted && _description.Heads is { } heads && wanted != heads)
+        {
+            _matcher.Problems.Add($"EncoderImportOptions.Heads is {wanted}, and what describes the network says {heads}");
+        }
+
+        IReadOnlyList<EncoderModule> encoders = EncoderModule.FindAll(file);
+        if (options.Module is null && encoders.Count > 1)
+        {
+            _matcher.Notes.Add($"of the encoders {string.Join(", ", encoders.Select(encoder => encoder.Title))}, {_module.Title} was taken; EncoderImportOptions.Module chooses another");
+        }
+
+        if (_module.HasFcNorm(file))
+        {
+            _matcher.Notes.Add("the final norm (fc_norm) comes after pooling: patch features are those before it (ViT.NormAfterPooling)");
+        }
+
         if (options.Heads is null && _description.Heads is null)
         {
             _matcher.Notes.Add($"the number of attention heads, {Size.Heads}, was taken from the preset {Size.Title} of the same width and depth, since nothing beside the weights tells it; EncoderImportOptions.Heads sets another");
@@ -65,7 +83,8 @@ internal sealed class EncoderImporter
         _matcher.MarkRead(name);
         if (_file.Find(name) is not { } entry)
         {
-            _matcher.Notes.Add($"there is no position table '{name}'; the sin-cos table of the {wanted.Grid} grid is used");
+            // Of NJepa's own files it is known; elsewhere the table may have been learned.
+            (_module.Naming(_file) == WeightNaming.NJepa ? _matcher.Notes : _matcher.Problems).Add($"there is no position table '{name}'; the sin-cos table of the {wanted.Grid} grid would stand in for it");
             return null;
         }
 

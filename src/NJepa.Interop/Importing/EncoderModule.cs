@@ -13,6 +13,9 @@ internal sealed record EncoderModule(string Prefix, EncoderNames Names)
     /// <summary>The prefix without the wrappers of data-parallel training: <c>target_encoder</c>; empty for a file that is an encoder alone.</summary>
     public string Label => string.Join('.', Prefix.Split('.', StringSplitOptions.RemoveEmptyEntries).Where(word => word is not ("module" or "_orig_mod")));
 
+    /// <summary>The label for people.</summary>
+    public string Title => Label.Length > 0 ? $"'{Label}'" : "the one without a prefix";
+
     public bool IsTransformers => Names == EncoderNames.Transformers;
 
     /// <summary>Whether the final norm is timm's <c>fc_norm</c>, which comes after pooling.</summary>
@@ -39,11 +42,11 @@ internal sealed record EncoderModule(string Prefix, EncoderNames Names)
                 $"{file.Path} holds no vision transformer of a known naming: none of its {file.Entries.Count} names ends in {string.Join(" or ", Schemes.Select(scheme => $"'{scheme.Anchor}'"))}; it begins with {examples}. Read are the names of I-JEPA, transformers' IJepaModel, timm and NJepa.");
         }
 
-        string labels = string.Join(", ", all.Select(module => $"'{module.Label}'"));
+        string labels = string.Join(", ", all.Select(module => module.Title));
         if (wanted is not null)
         {
             return all.FirstOrDefault(module => module.Label == wanted || module.Prefix == wanted || module.Prefix == wanted + ".")
-                ?? throw new WeightsException($"{file.Path} has no encoder '{wanted}'; it has {labels}. Set EncoderImportOptions.Module to one of these.");
+                ?? throw new WeightsException($"{file.Path} has no encoder '{wanted}'; it has {labels}. Set EncoderImportOptions.Module to {(all.Count == 1 && all[0].Label.Length == 0 ? "null, the default" : "one of these")}.");
         }
 
         return all.Count == 1

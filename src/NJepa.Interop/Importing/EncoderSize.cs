@@ -1,3 +1,4 @@
+using System.Globalization;
 using NJepa.Masking;
 using NJepa.Models;
 
@@ -22,7 +23,7 @@ internal static class EncoderSize
             throw new WeightsException($"{file.Path} cuts images into patches of {kernel[2]} x {kernel[3]} pixels; NJepa's are square.");
         }
 
-        int depth = Enumerable.Range(0, MaxDepth).TakeWhile(i => file.Find($"{module.Prefix}{names.Blocks}{i}.{names.FirstNorm}") is not null).Count();
+        int depth = Depth(file, module);
         if (depth == 0)
         {
             throw new WeightsException($"{file.Path} has patch embeddings '{module.Prefix}{names.Anchor}', but no block '{module.Prefix}{names.Blocks}0.{names.FirstNorm}' of a known naming.");
@@ -37,13 +38,19 @@ internal static class EncoderSize
             Width = width,
             Depth = depth,
             Heads = options.Heads ?? description.Heads ?? preset?.Heads ?? throw new WeightsException(
-                $"{file.Path} holds a network of width {width} and depth {depth}; the number of its attention heads cannot be told from weights. Set EncoderImportOptions.Heads (a divisor of {width}; often {Math.Max(1, width / 64)}), or put its config.json beside the file."),
+                $"{file.Path} holds a network of width {width} and depth {depth}; the number of its attention heads cannot be told from weights. Set EncoderImportOptions.Heads (a divisor of {width}{(width % 64 == 0 ? $"; often {width / 64}" : "")}), or put its config.json beside the file."),
             MlpRatio = hidden / (double)width,
             PatchSize = patch,
             Channels = channels,
             ImageSize = ImageSize(file, module, description, options, patch),
             NormAfterPooling = description.NormAfterPooling || module.HasFcNorm(file),
         };
+        if (size.Heads < 1 || width % size.Heads != 0)
+        {
+            string divisors = string.Join(", ", Enumerable.Range(1, width).Where(heads => width % heads == 0));
+            throw new WeightsException($"{file.Path} holds a network of width {width}, which {size.Heads} heads do not divide; the number of heads must be one of {divisors}. Set EncoderImportOptions.Heads, or mend what describes the network.");
+        }
+
         IReadOnlyList<string> errors = size.Validate();
         if (errors.Count > 0)
         {
@@ -55,6 +62,24 @@ internal static class EncoderSize
         return parameters <= bytes / 2
             ? size
             : throw new WeightsException($"{file.Path} describes an encoder of {parameters} parameters, but has only {bytes} bytes; it is damaged or was changed.");
+    }
+
+    // From the last block that any name speaks of, so that what a gap lacks is missing and named.
+    private static int Depth(TensorFile file, EncoderModule module)
+    {
+        string start = module.Prefix + module.Names.Blocks;
+        int depth = 0;
+        foreach (TensorEntry entry in file.Entries.Where(entry => entry.Name.StartsWith(start, StringComparison.Ordinal)))
+        {
+            ReadOnlySpan<char> rest = entry.Name.AsSpan(start.Length);
+            int dot = rest.IndexOf('.');
+            if (dot > 0 && int.TryParse(rest[..dot], NumberStyles.None, CultureInfo.InvariantCulture, out int index) && index < MaxDepth)
+            {
+                depth = Math.Max(depth, index + 1);
+            }
+        }
+
+        return depth;
     }
 
     private static int ImageSize(TensorFile file, EncoderModule module, EncoderDescription description, EncoderImportOptions options, int patch)

@@ -48,6 +48,11 @@ public static class PretrainedEncoder
             }
 
             importer.Matcher.Fill();
+            if (!report.IsComplete)
+            {
+                importer.Matcher.Notes.Add("what is missing or does not fit has random weights, or its first values (norms 1, biases 0)");
+            }
+
             return new ImportedEncoder(encoder, report with { Notes = [.. importer.Matcher.Notes] });
         }
         catch

@@ -30,7 +30,7 @@ public sealed record WeightsReport(
     {
         string module = Module.Length > 0 ? $", module '{Module}'" : "";
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"{Path} ({Naming} names{module}): {Matched.Count} parameters matched, {Problems.Count} problems, {Ignored.Count} left out");
+        text.Append(CultureInfo.InvariantCulture, $"{Path} ({Naming} names{module}): {Matched.Count} parameters matched, {Problems.Count} {(Problems.Count == 1 ? "problem" : "problems")}, {Ignored.Count} left out");
         Append(text, "problem", Problems);
         Append(text, "left out", Ignored);
         Append(text, "note", Notes);

@@ -9,7 +9,9 @@ internal static class EncoderWeights
 {
     private const string ContentKey = "njepa.content";
     private const string EncoderContent = "encoder";
-    private const string ConfigurationKey = "njepa.vit";
+    /// <summary>Under this name a file of weights keeps the encoder's size as JSON.</summary>
+    public const string ConfigurationKey = "njepa.vit";
+
     private const string PositionsKey = "njepa.positions";
     private const string OwnPositions = "own";
     private const string PositionTableName = "pos_embed";
@@ -68,7 +70,7 @@ internal static class EncoderWeights
         string? text = file.Metadata.GetValueOrDefault(ConfigurationKey);
         if (file.Metadata.GetValueOrDefault(ContentKey) != EncoderContent || text is null)
         {
-            throw new WeightsException($"{file.Path} does not describe an NJepa encoder (its metadata lack '{ConfigurationKey}'). Load files that ViTEncoder.Save wrote; for whole models use JepaModel.LoadWeights.");
+            throw new WeightsException($"{file.Path} does not describe an NJepa encoder (its metadata lack '{ConfigurationKey}'). Load files that ViTEncoder.Save wrote; for whole models use JepaModel.LoadWeights, and for encoders of other programs PretrainedEncoder.Load of NJepa.Interop.");
         }
 
         try

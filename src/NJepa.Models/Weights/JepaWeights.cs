@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -20,6 +21,7 @@ internal static class JepaWeights
         ["njepa.content"] = "model",
         ["njepa.seed"] = configuration.Seed.ToString(CultureInfo.InvariantCulture),
         ["njepa.recipe"] = configuration.Recipe.Name,
+        [EncoderWeights.ConfigurationKey] = JsonSerializer.Serialize(configuration.Encoder),
     };
 
     public static void Load(JepaModel model, string path)

@@ -22,6 +22,11 @@ internal static class SafetensorsHeader
 
         stream.ReadExactly(prefix);
         ulong headerLength = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
+        if (prefix.StartsWith("PK"u8))
+        {
+            throw new WeightsException($"{path} is a zip archive and no safetensors file; PyTorch's checkpoints are, and PretrainedEncoder.Load and TensorFile.Open of NJepa.Interop read them.");
+        }
+
         if (headerLength < 2 || headerLength > MaxHeaderBytes || headerLength > (ulong)(fileLength - LengthBytes))
         {
             throw Damaged(path, $"its header claims {headerLength} bytes; the file has {fileLength} and a header may have up to {MaxHeaderBytes}");

@@ -81,7 +81,7 @@ public sealed class ImportTests : TensorTest
         var (four, other) = (new PatchGrid(4, 4), new PatchGrid(imageSize / 4, imageSize / 4));
         Parity.ShouldMatch(tensor(PositionTable.Resize(PositionTable.SinCos(four, 24), four, other)), expected.Read(positions), 2e-6);
         imported.Encoder.Configuration.ImageSize.Should().Be(imageSize);
-        imported.Report.Notes.Should().ContainSingle().Which.Should().StartWith("positions were resampled from the 4 x 4 grid of 16 px");
+        imported.Report.Notes.Should().ContainSingle(note => note.StartsWith("positions were resampled from the 4 x 4 grid of 16 px"));
         if (imageSize == 24)
         {
             Parity.ShouldMatch(imported.Encoder.Encode(expected.Read("images_24")), expected.Read("ijepa.target_encoder_24"), Tolerance);

@@ -27,6 +27,7 @@ public sealed class MismatchTests : TensorTest
 
         using ImportedEncoder loose = PretrainedEncoder.Load(path, ThreeHeads with { Strict = false });
         loose.Report.Problems.Should().ContainSingle();
+        loose.Report.Notes.Should().Contain(note => note.Contains("has random weights"));
         loose.Report.IsComplete.Should().BeFalse();
     }
 
@@ -80,7 +81,7 @@ public sealed class MismatchTests : TensorTest
         using var folder = new TemporaryFolder();
         FluentActions.Invoking(() => PretrainedEncoder.Load(Parity.PathOf("timm-norm.safetensors"))).Should().Throw<WeightsException>()
             .WithMessage("*width 24 and depth 2; the number of its attention heads cannot be told from weights. Set EncoderImportOptions.Heads*");
-        FluentActions.Invoking(() => PretrainedEncoder.Load(Parity.PathOf("timm-norm.safetensors"), new EncoderImportOptions { Heads = 5 })).Should().Throw<WeightsException>().WithMessage("*cannot be built*Heads*");
+        FluentActions.Invoking(() => PretrainedEncoder.Load(Parity.PathOf("timm-norm.safetensors"), new EncoderImportOptions { Heads = 5 })).Should().Throw<WeightsException>().WithMessage("*width 24, which 5 heads do not divide; the number of heads must be one of 1, 2, 3, 4, 6, 8, 12, 24.*");
 
         // A preset's are known: ViT-Nano has 3 at width 96 and depth 4.
         using ViTEncoder nano = ViTEncoder.Create(ViT.Nano4);
@@ -103,8 +104,8 @@ public sealed class MismatchTests : TensorTest
     }
 
     [Theory]
-    [InlineData("""{"num_attention_heads":-3}""", "*cannot be built*Heads*")]
-    [InlineData("""{"num_attention_heads":0}""", "*cannot be built*Heads*")]
+    [InlineData("""{"num_attention_heads":-3}""", "*-3 heads do not divide*")]
+    [InlineData("""{"num_attention_heads":0}""", "*0 heads do not divide*")]
     [InlineData("""{"num_attention_heads":1e99}""", "*num_attention_heads is 1e99; it must be a whole number*")]
     [InlineData("""{"num_attention_heads":"3"}""", "*num_attention_heads is \"3\"; it must be a whole number*")]
     [InlineData("""{"num_attention_heads":3.5}""", "*num_attention_heads is 3.5; it must be a whole number*")]
@@ -128,6 +129,42 @@ public sealed class MismatchTests : TensorTest
         using ImportedEncoder imported = PretrainedEncoder.Load(Parity.PathOf("timm-norm.safetensors"), ThreeHeads);
         FluentActions.Invoking(() => imported.Encoder.WithImageSize(imageSize)).Should().Throw<ArgumentException>().WithMessage("The encoder cannot take images of that size*");
     }
+
+    [Theory]
+    [InlineData("num_hidden_layers", 3)]
+    [InlineData("hidden_size", 48)]
+    [InlineData("intermediate_size", 48)]
+    [InlineData("patch_size", 8)]
+    [InlineData("num_channels", 1)]
+    [InlineData("image_size", 32)]
+    public void Descriptions_that_contradict_the_weights_are_refused(string name, int value)
+    {
+        using var folder = new TemporaryFolder();
+        File.Copy(Parity.PathOf("transformers/model.safetensors"), folder.File("model.safetensors"));
+        File.WriteAllText(folder.File("config.json"), $$"""{"num_attention_heads":3,"{{name}}":{{value}}}""");
+        FluentActions.Invoking(() => PretrainedEncoder.Load(folder.Path)).Should().Throw<WeightsException>().WithMessage($"*{name} is {value} in what describes the network, and * by the weights*");
+    }
+
+    [Fact]
+    public void A_file_that_lost_blocks_is_refused()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using var folder = new TemporaryFolder();
+
+        // The last one: the metadata tell. One in between: the later ones tell.
+        using ViTEncoder encoder = ViTEncoder.Create(ViT.Nano4);
+        PretrainedEncoder.Save(encoder, folder.File("whole.safetensors"), WeightNaming.Timm);
+        using SafetensorsFile whole = SafetensorsFile.Open(folder.File("whole.safetensors"));
+        foreach ((int block, string message) in new[] { (3, "*Depth is 4 in what describes the network, and 3 by the weights*"), (1, "*'blocks.1.norm1.weight' [96] is missing from the file*") })
+        {
+            SafetensorsFile.Write(folder.File("cut.safetensors"), whole.Entries.Where(entry => !entry.Name.StartsWith($"blocks.{block}.", StringComparison.Ordinal)).Select(entry => KeyValuePair.Create(entry.Name, whole.Read(entry.Name))), whole.Metadata);
+            FluentActions.Invoking(() => PretrainedEncoder.Load(folder.File("cut.safetensors"))).Should().Throw<WeightsException>().WithMessage(message);
+        }
+    }
+
+    [Fact]
+    public void Heads_that_contradict_the_description_are_refused() =>
+        FluentActions.Invoking(() => PretrainedEncoder.Load(Parity.PathOf("transformers"), new EncoderImportOptions { Heads = 4 })).Should().Throw<WeightsException>().WithMessage("*EncoderImportOptions.Heads is 4, and what describes the network says 3*");
 
     [Fact]
     public void Another_epsilon_is_noted()
@@ -164,7 +201,8 @@ public sealed class MismatchTests : TensorTest
         FluentActions.Invoking(() => PretrainedEncoder.Load(path, ThreeHeads)).Should().Throw<WeightsException>().WithMessage("*[1,17,24], which are not those of a square grid of patches. It is one more than 4 x 4: the network has a class token*");
         string without = Changed(folder, tensors => tensors.Remove("pos_embed"));
         FluentActions.Invoking(() => PretrainedEncoder.Load(without, ThreeHeads)).Should().Throw<WeightsException>().WithMessage("*has no position table 'pos_embed' that would tell the image size. Set EncoderImportOptions.ImageSize.");
-        using ImportedEncoder imported = PretrainedEncoder.Load(without, ThreeHeads with { ImageSize = 16 });
+        FluentActions.Invoking(() => PretrainedEncoder.Load(without, ThreeHeads with { ImageSize = 16 })).Should().Throw<WeightsException>().WithMessage("*there is no position table 'pos_embed'*");
+        using ImportedEncoder imported = PretrainedEncoder.Load(without, ThreeHeads with { ImageSize = 16, Strict = false });
         imported.Encoder.HasOwnPositions.Should().BeFalse();
         FluentActions.Invoking(() => PretrainedEncoder.Load(Parity.PathOf("timm-norm.safetensors"), ThreeHeads with { ImageSize = 18 })).Should().Throw<ArgumentException>().WithMessage("*not a multiple of ViT.PatchSize = 4*");
     }

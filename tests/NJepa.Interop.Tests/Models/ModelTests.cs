@@ -61,6 +61,22 @@ public sealed class ModelTests : TensorTest
     }
 
     [Fact]
+    public void The_heads_of_a_whole_model_come_back()
+    {
+        using var folder = new TemporaryFolder();
+        using JepaModel model = JepaBuilder.WithEncoder(ViT.Nano4 with { Heads = 6 }).Build();
+        TestEncoders.Scramble(model.TeacherParameters);
+        model.SaveWeights(folder.File("model.safetensors"));
+        PretrainedModel.Save(model, folder.File("model.pth.tar"));
+        foreach (string name in new[] { "model.safetensors", "model.pth.tar" })
+        {
+            using ImportedEncoder loaded = PretrainedEncoder.Load(folder.File(name));
+            TestEncoders.ShouldAgree(loaded.Encoder, model.Teacher, 0);
+            loaded.Report.Notes.Should().Equal("of the encoders 'encoder', 'target_encoder', 'target_encoder' was taken; EncoderImportOptions.Module chooses another");
+        }
+    }
+
+    [Fact]
     public void A_checkpoint_of_another_size_changes_nothing()
     {
         using JepaModel model = Builder().WithPredictor(new PredictorOptions { Width = 24, Depth = 2, Heads = 3 }).Build();
