@@ -113,8 +113,7 @@ must_fail() {
 
 say "without a backend"
 # A system that has a libtorch of its own, such as Debian's python3-torch, offers that one, and it does not fit.
-missing=BackendMissing
-if ldconfig -p 2>/dev/null | grep -q 'libtorch_cpu\.so'; then missing=BackendVersionMismatch; fi
+case $(ldconfig -p 2>/dev/null || true) in *libtorch_cpu.so*) missing=BackendVersionMismatch ;; *) missing=BackendMissing ;; esac
 must_fail $missing 'rm runtimes/linux-x64/native/libtorch_cpu.so'
 say "without TorchSharp's library"
 must_fail TorchSharpLibraryMissing 'rm runtimes/linux-x64/native/libLibTorchSharp.so'

@@ -70,7 +70,7 @@ internal static class EncoderWeights
         string? text = file.Metadata.GetValueOrDefault(ConfigurationKey);
         if (file.Metadata.GetValueOrDefault(ContentKey) != EncoderContent || text is null)
         {
-            throw new WeightsException($"{file.Path} does not describe an NJepa encoder (its metadata lack '{ConfigurationKey}'). Load files that ViTEncoder.Save wrote; for whole models use JepaModel.LoadWeights, and for encoders of other programs PretrainedEncoder.Load of NJepa.Interop.");
+            throw new WeightsException($"{file.Path} does not describe an NJepa encoder (its metadata must say '{ContentKey}' = '{EncoderContent}', and '{ConfigurationKey}'). Load files that ViTEncoder.Save wrote; for whole models use JepaModel.LoadWeights, and for encoders of other programs PretrainedEncoder.Load of NJepa.Interop.");
         }
 
         try

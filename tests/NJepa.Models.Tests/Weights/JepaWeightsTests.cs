@@ -158,7 +158,7 @@ public sealed class JepaWeightsTests : TensorTest
     }
 
     [Theory]
-    [InlineData(null, "does not describe an NJepa encoder (its metadata lack 'njepa.vit'). Load files that ViTEncoder.Save wrote; for whole models use JepaModel.LoadWeights.")]
+    [InlineData(null, "does not describe an NJepa encoder (its metadata must say 'njepa.content' = 'encoder', and 'njepa.vit'). Load files that ViTEncoder.Save wrote; for whole models use JepaModel.LoadWeights, and for encoders of other programs PretrainedEncoder.Load of NJepa.Interop.")]
     [InlineData("null", "describes its encoder unreadably: the description is null")]
     [InlineData("{", "describes its encoder unreadably: *")]
     [InlineData("""{"Width":"wide"}""", "describes its encoder unreadably: *")]
