@@ -64,8 +64,13 @@ public sealed class LoaderMemoryTests
 
         Run();
         Run();
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        Run();
-        return (GC.GetAllocatedBytesForCurrentThread() - before) / (double)source.Count;
+
+        // The least of several: a collection in between may empty a pool, whose buffers are then made again once.
+        return Enumerable.Range(0, 5).Min(_ =>
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            Run();
+            return (GC.GetAllocatedBytesForCurrentThread() - before) / (double)source.Count;
+        });
     }
 }
