@@ -112,8 +112,8 @@ must_fail() {
 }
 
 say "without a backend"
-# A system that has a libtorch of its own, such as Debian's python3-torch, offers that one, and it does not fit.
-case $(ldconfig -p 2>/dev/null || true) in *libtorch_cpu.so*) missing=BackendVersionMismatch ;; *) missing=BackendMissing ;; esac
+# A system that has a libtorch of its own under the name without a version, as Debian's libtorch-dev brings it, offers that one, and it does not fit.
+case $(ldconfig -p 2>/dev/null || true) in *"libtorch_cpu.so "*) missing=BackendVersionMismatch ;; *) missing=BackendMissing ;; esac
 must_fail $missing 'rm runtimes/linux-x64/native/libtorch_cpu.so'
 say "without TorchSharp's library"
 must_fail TorchSharpLibraryMissing 'rm runtimes/linux-x64/native/libLibTorchSharp.so'

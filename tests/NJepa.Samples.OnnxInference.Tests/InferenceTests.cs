@@ -152,6 +152,7 @@ public sealed class InferenceTests : TensorTest, IDisposable
     public void What_is_no_model_of_NJepa_is_refused()
     {
         Fails("label", "--model", Model, "--images", Train).Should().Be($"There is no model '{Model}' (it was looked for at '{Model}').");
+        Fails("label", "--model", Train, "--images", Train).Should().Be($"'{Train}' is a folder; give the .onnx file in it.");
         File.WriteAllText(Model, "no model");
         Fails("label", "--model", Model, "--images", Train).Should().StartWith($"'{Model}' cannot be loaded as an ONNX model: ");
         OnnxExport.Save(_encoder, Model);
@@ -173,7 +174,9 @@ public sealed class InferenceTests : TensorTest, IDisposable
         Fails("label", "--model", Model, "--images", nowhere).Should().Be($"There is no folder, zip or image '{nowhere}' (it was looked for at '{nowhere}').");
         Fails("label", "--model", Model, "--images", empty).Should().Contain(empty);
         File.WriteAllText(broken, "no picture");
-        Fails("label", "--model", Model, "--images", broken).Should().EndWith("None of the 1 images can be read.");
+        Fails("label", "--model", Model, "--images", broken).Should().EndWith("'broken.png' cannot be read as an image.");
+        string lost = Path.Combine(nowhere, "results.csv");
+        Fails("label", "--model", Model, "--images", Train, "--csv", lost).Should().StartWith($"--csv is '{lost}', which cannot be written: ").And.EndWith("Give a file in a folder that is there and can be written to.");
         Fails("similar", "--model", Model, "--images", Train, "--query", nowhere).Should().Be($"There is no image '{nowhere}' (it was looked for at '{nowhere}').");
     }
 
@@ -192,6 +195,8 @@ public sealed class InferenceTests : TensorTest, IDisposable
     [InlineData("--batch-size is 'x'; it must be a whole number from 1 to 4096.", "label", "--model", "m.onnx", "--images", "i", "--batch-size", "x")]
     [InlineData("--model is empty; give a path.", "label", "--model", "", "--images", "i")]
     [InlineData("Option '--query' is required.", "similar", "--model", "m.onnx", "--images", "i")]
+    [InlineData("--sheet is 'a.jpg'; the sheet is a PNG file, so give a name that ends in .png.", "similar", "--model", "m.onnx", "--images", "i", "--query", "q", "--sheet", "a.jpg")]
+    [InlineData("--image-size is '0'; it must be a whole number from 1 to 8192.", "label", "--model", "m.onnx", "--images", "i", "--image-size", "0")]
     [InlineData("Unrecognized command or argument '--better'.", "label", "--model", "m.onnx", "--images", "i", "--better")]
     public void A_command_line_that_is_not_understood_is_answered_with_what_is_wrong(string message, params string[] arguments)
     {

@@ -25,7 +25,7 @@ internal sealed class ExportedModel : IDisposable
     {
         if (!File.Exists(path))
         {
-            throw new InferenceException($"There is no model '{path}' (it was looked for at '{Path.GetFullPath(path)}').");
+            throw new InferenceException(Directory.Exists(path) ? $"'{path}' is a folder; give the .onnx file in it." : $"There is no model '{path}' (it was looked for at '{Path.GetFullPath(path)}').");
         }
 
         using var options = new SessionOptions { IntraOpNumThreads = threads, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR };

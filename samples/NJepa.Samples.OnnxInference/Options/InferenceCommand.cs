@@ -32,6 +32,13 @@ internal static class InferenceCommand
         command.Add(sheet);
         RefuseEmpty(query);
         RefuseEmpty(sheet);
+        sheet.Validators.Add(result =>
+        {
+            if (result.Tokens is [{ Value: { } path }] && !path.EndsWith(".png", StringComparison.OrdinalIgnoreCase))
+            {
+                result.AddError($"{sheet.Name} is '{path}'; the sheet is a PNG file, so give a name that ends in .png.");
+            }
+        });
         command.SetAction(parsed => new SimilarRun(shared.Read(parsed), parsed.GetValue(query)!, parsed.GetValue(sheet), output, log).Execute());
         return command;
     }
@@ -51,7 +58,7 @@ internal static class InferenceCommand
         private readonly Option<int> _top = Number("--top", defaultTop, 1, 1000, top);
         private readonly Option<string?> _csv = new("--csv") { Description = "a file to write the results to as CSV, in the place of a table" };
         private readonly Option<int> _batchSize = Number("--batch-size", 32, 1, 4096, "images at once");
-        private readonly Option<int> _imageSize = Number("--image-size", 0, 1, 8192, "side of the square that images are brought to, for models of free size");
+        private readonly Option<int> _imageSize = Number("--image-size", null, 1, 8192, "side of the square that images are brought to, for models of free size; without it the model's own");
         private readonly Option<int> _threads = Number("--threads", 0, 0, 1024, "threads of ONNX Runtime, 0 for its own choice");
 
         public Command AddTo(Command command)
@@ -77,19 +84,19 @@ internal static class InferenceCommand
             parsed.GetValue(_threads));
     }
 
-    private static Option<int> Number(string name, int value, int least, int most, string description)
+    private static Option<int> Number(string name, int? standard, int least, int most, string description)
     {
         return new Option<int>(name)
         {
             Description = FormattableString.Invariant($"{description} (from {least} to {most})"),
-            DefaultValueFactory = _ => value,
+            DefaultValueFactory = standard is { } value ? _ => value : null,
             CustomParser = result => int.TryParse(result.Tokens[0].Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number) && number >= least && number <= most ? number : Refuse(result),
         };
 
         int Refuse(ArgumentResult result)
         {
             result.AddError(FormattableString.Invariant($"{name} is '{result.Tokens[0].Value}'; it must be a whole number from {least} to {most}."));
-            return value;
+            return least;
         }
     }
 }

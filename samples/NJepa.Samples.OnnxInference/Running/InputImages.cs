@@ -48,7 +48,7 @@ internal static class InputImages
 
         if (read == 0)
         {
-            throw new InferenceException($"None of the {source.Count} images can be read.");
+            throw new InferenceException(source.Count == 1 ? $"'{source.GetName(0)}' cannot be read as an image." : $"None of the {source.Count} images can be read.");
         }
     }
 

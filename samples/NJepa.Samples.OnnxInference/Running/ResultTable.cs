@@ -9,12 +9,21 @@ internal sealed class ResultTable : IDisposable
     /// <param name="csv">The CSV file; null for the screen.</param>
     /// <param name="header">Its columns.</param>
     /// <param name="output">The screen.</param>
+    /// <exception cref="InferenceException">The file cannot be written.</exception>
     public ResultTable(string? csv, IReadOnlyList<string> header, TextWriter output)
     {
         _output = output;
         if (csv is not null)
         {
-            _csv = new StreamWriter(csv);
+            try
+            {
+                _csv = new StreamWriter(csv);
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                throw new InferenceException($"--csv is '{csv}', which cannot be written: {exception.Message.TrimEnd('.')}. Give a file in a folder that is there and can be written to.");
+            }
+
             _csv.WriteLine(Text.CsvLine([.. header]));
         }
     }

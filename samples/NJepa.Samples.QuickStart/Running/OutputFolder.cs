@@ -7,6 +7,7 @@ namespace NJepa.Samples.QuickStart.Running;
 internal static class OutputFolder
 {
     public const string DrawnPictures = "data";
+    public const string Checkpoints = "checkpoints";
     public const string Masks = "masks.png";
     public const string Losses = "loss.png";
     public const string Features = "features.png";

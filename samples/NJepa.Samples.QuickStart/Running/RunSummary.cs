@@ -31,16 +31,19 @@ internal static class RunSummary
             (OutputFolder.Model, "everything, predictors included"),
             (OutputFolder.Onnx, "the pretrained encoder for ONNX Runtime; labels pictures where there were classes"),
             (OutputFolder.Masks, "what the student sees and what it has to predict"),
-            (OutputFolder.Losses, "the loss terms over the run"),
-            (OutputFolder.Accuracies, "accuracies over the run"),
+            (OutputFolder.Losses, "the loss terms and their weighted sum over the run"),
+            (OutputFolder.Accuracies, "accuracies over the run, on fewer images than the table above"),
             (OutputFolder.Features, "patch features before and after"),
             (OutputFolder.Similarity, "where the encoder sees something like a patch, before and after"),
             (OutputFolder.Neighbours, "test images and their nearest training images, before and after"),
             (OutputFolder.Metrics, "all figures of this run"),
             (LossLog.FileName, "the loss curve in numbers"),
-            (ProbeLog.FileName, "the accuracies in numbers"),
+            (ProbeLog.FileName, "the accuracies over the run in numbers"),
+            (BegunOptions.FileName, "the options of this run, by which --resume knows it"),
+            (OutputFolder.Checkpoints, "what --resume goes on from, for example with more --epochs"),
+            (OutputFolder.DrawnPictures, "the pictures that were drawn"),
         ];
-        view.Files(options.Output, [.. files.Where(file => File.Exists(Path.Combine(options.Output, file.Name)))]);
+        view.Files(options.Output, [.. files.Where(file => Path.Exists(Path.Combine(options.Output, file.Name)) && (options.Images is null || file.Name != OutputFolder.DrawnPictures))]);
         view.Code("Use the encoder:", $"using var encoder = ViTEncoder.Load(\"{Path.Combine(options.Output, OutputFolder.Student).Replace('\\', '/')}\"); // encoder.EncodePooled(images): [B,{after.Width}]");
         if (after.LinearProbe is not null)
         {

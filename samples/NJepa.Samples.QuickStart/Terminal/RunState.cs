@@ -5,7 +5,7 @@ namespace NJepa.Samples.QuickStart.Terminal;
 /// <param name="Steps">Steps in all.</param>
 /// <param name="Epoch">The current epoch, from 1.</param>
 /// <param name="Epochs">Epochs in all.</param>
-/// <param name="Losses">The loss terms by name, the total first.</param>
+/// <param name="Losses">The loss terms by name, their weighted sum first.</param>
 /// <param name="ImagesPerSecond">Training speed.</param>
 /// <param name="Remaining">Time left.</param>
 internal sealed record RunState(

@@ -10,6 +10,8 @@ namespace NJepa.Interop;
 internal static class EncoderExporter
 {
     private const double Epsilon = 1e-6;
+    private const string Safetensors = ".safetensors";
+    private static readonly string[] WeightsExtensions = [Safetensors, ".pth.tar", ".pth", ".pt", ".bin", ".ckpt", ".onnx"];
     private static readonly string[] Architectures = ["IJepaModel"];
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
     private const string SizeKey = EncoderWeights.ConfigurationKey;
@@ -21,6 +23,7 @@ internal static class EncoderExporter
             throw new ArgumentException($"{encoder.Configuration.Title} has its final norm after pooling, which {naming} networks do not; save it as {WeightNaming.Timm} or {WeightNaming.NJepa}.", nameof(naming));
         }
 
+        RefuseOtherFormat(path, naming);
         using DisposeScope scope = NewDisposeScope();
         switch (naming)
         {
@@ -51,6 +54,18 @@ internal static class EncoderExporter
             Tensor value = encoder.Parameters[encoder.Prefix + part.Parameter].Value;
             long rows = value.size(0) / part.Parts;
             yield return KeyValuePair.Create(part.Source, part.Parts == 1 ? value : value.narrow(0, part.Part * rows, rows));
+        }
+    }
+
+    // A name that says another format than the file has misleads every program that goes by it.
+    private static void RefuseOtherFormat(string path, WeightNaming naming)
+    {
+        string? found = Array.Find(WeightsExtensions, extension => path.EndsWith(extension, StringComparison.OrdinalIgnoreCase));
+        string wanted = naming switch { WeightNaming.HuggingFace => "a folder", WeightNaming.IJepa => "a PyTorch file such as 'encoder.pth.tar'", _ => "a file such as 'encoder.safetensors'" };
+        bool fits = found is null || (naming is not WeightNaming.HuggingFace && (found == Safetensors) == (naming is not WeightNaming.IJepa));
+        if (!fits)
+        {
+            throw new ArgumentException($"'{path}' ends in '{found}', and {naming} weights are {wanted}. Give such a path, or another {nameof(WeightNaming)}.", nameof(path));
         }
     }
 

@@ -105,7 +105,8 @@ internal sealed record EncoderDescription
         }
         catch (Exception exception) when (exception is JsonException or FormatException or InvalidOperationException)
         {
-            throw new WeightsException($"{what} cannot be read as a description of a network: {exception.Message}", exception);
+            string where = exception is JsonException { LineNumber: { } line, BytePositionInLine: { } position } ? FormattableString.Invariant($"it is no JSON at line {line + 1}, byte {position + 1}") : exception.Message;
+            throw new WeightsException($"{what} cannot be read as a description of a network: {where.TrimEnd('.')}. Mend it, or move it elsewhere and set EncoderImportOptions.Heads.", exception);
         }
     }
 

@@ -14,6 +14,7 @@ internal static class EncoderSize
 
     /// <summary>The network as the file has it, before any change of the image size.</summary>
     /// <exception cref="WeightsException">The shapes are not those of a vision transformer, or leave something open.</exception>
+    /// <exception cref="ArgumentException">The number of heads that was asked for is not possible.</exception>
     public static ViT Of(TensorFile file, EncoderModule module, EncoderDescription description, EncoderImportOptions options)
     {
         EncoderNames names = module.Names;
@@ -48,7 +49,8 @@ internal static class EncoderSize
         if (size.Heads < 1 || width % size.Heads != 0)
         {
             string divisors = string.Join(", ", Enumerable.Range(1, width).Where(heads => width % heads == 0));
-            throw new WeightsException($"{file.Path} holds a network of width {width}, which {size.Heads} heads do not divide; the number of heads must be one of {divisors}. Set EncoderImportOptions.Heads, or mend what describes the network.");
+            string message = $"{file.Path} holds a network of width {width}, which {size.Heads} heads do not divide; the number of heads must be one of {divisors}.";
+            throw options.Heads is null ? new WeightsException($"{message} Set EncoderImportOptions.Heads, or mend what describes the network.") : new ArgumentException($"{message} Set EncoderImportOptions.Heads to one of them.", nameof(options));
         }
 
         IReadOnlyList<string> errors = size.Validate();

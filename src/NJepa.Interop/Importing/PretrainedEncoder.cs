@@ -69,7 +69,7 @@ public static class PretrainedEncoder
     /// <c>.pth.tar</c> file. <see cref="WeightNaming.Timm"/> and <see cref="WeightNaming.NJepa"/>: a <c>.safetensors</c> file. Existing files are replaced, each whole or not at all.
     /// </param>
     /// <param name="naming">Whose names.</param>
-    /// <exception cref="ArgumentException">The other program has no such network.</exception>
+    /// <exception cref="ArgumentException">The other program has no such network, or the path ends as another format does (<c>.pth</c> for safetensors).</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public static void Save(ViTEncoder encoder, string path, WeightNaming naming) => Save(encoder, path, naming, ImageNormalization.ImageNet);
 
@@ -78,7 +78,7 @@ public static class PretrainedEncoder
     /// <param name="path">A folder or file, as for the shorter form.</param>
     /// <param name="naming">Whose names.</param>
     /// <param name="normalization">Written into <c>preprocessor_config.json</c> of <see cref="WeightNaming.HuggingFace"/>; the others keep none.</param>
-    /// <exception cref="ArgumentException">The other program has no such network.</exception>
+    /// <exception cref="ArgumentException">The other program has no such network, or the path ends as another format does (<c>.pth</c> for safetensors).</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public static void Save(ViTEncoder encoder, string path, WeightNaming naming, ImageNormalization normalization)
     {

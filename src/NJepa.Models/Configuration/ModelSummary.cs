@@ -28,7 +28,23 @@ internal static class ModelSummary
             "student and teacher  " + Describe(vit),
             Invariant($"predictors           {predictors} of width {predictor.Width}, {predictor.Depth} blocks, {predictor.Heads} heads; {Count(trained - EncoderParameters(vit))} parameters{(recipe.SharedPredictor ? " (shared)" : "")}"),
             Invariant($"masks                {masks.TargetBlocks} target blocks of about {masks.TargetLength} patches, about {masks.ContextLength} of {vit.Patches} patches visible"),
+            $"loss                 total = {Loss(recipe)}",
             Invariant($"trained              {Count(trained)} parameters; about {Giga(step):0.###} GFLOP per image and training step"));
+    }
+
+    // A weight of 1 and terms without weight are left out.
+    private static string Loss(JepaRecipe recipe)
+    {
+        bool noisy = recipe.Noise is not null;
+        (double Weight, string Term)[] terms =
+        [
+            (recipe.LossWeights.CleanTeacher, "clean-teacher"),
+            (noisy ? recipe.LossWeights.NoisyTeacher : 0, "noisy-teacher"),
+            (noisy ? recipe.LossWeights.NoisyClean : 0, "noisy-clean"),
+            (recipe.VarianceCovariance.Variance, "variance"),
+            (recipe.VarianceCovariance.Covariance, "covariance"),
+        ];
+        return string.Join(" + ", terms.Where(term => term.Weight > 0).Select(term => term.Weight == 1 ? term.Term : Invariant($"{term.Weight:G6} {term.Term}")));
     }
 
     /// <summary>Operations per image and training step with such masks, those that are computed: a backward pass costs twice the forward pass, and the teacher has none.</summary>

@@ -15,6 +15,7 @@ internal sealed class ProgressMeter(TrainerParts parts, long firstStep)
     private TimeSpan _lastTime;
     private TimeSpan _excluded;
     private TimeSpan _lastWait = parts.Loader.WaitTime;
+    private (long Step, TimeSpan Time)? _firstReport;
 
     public TimeSpan Elapsed => _watch.Elapsed;
 
@@ -48,13 +49,18 @@ internal sealed class ProgressMeter(TrainerParts parts, long firstStep)
             (step - _lastStep) * parts.Options.BatchSize / seconds,
             Math.Clamp((wait - _lastWait) / (passed > TimeSpan.Zero ? passed : TimeSpan.FromTicks(1)), 0, 1),
             now,
-            Remaining(now, step));
+            Remaining(now, passed, step));
+        _firstReport ??= (step, now);
         (_lastStep, _lastTime, _lastWait, _excluded) = (step, now, wait, TimeSpan.Zero);
         TrainingInstruments.RecordReport(report);
         return report;
     }
 
-    // Limited to what a TimeSpan holds: a run of more years than that is a slip of the options, but no reason to fail.
-    private TimeSpan Remaining(TimeSpan now, long step) =>
-        TimeSpan.FromDays(Math.Min(now.TotalDays / Math.Max(1, step - _firstStep) * (parts.Schedule.TotalSteps - step), 10_000_000));
+    // The first steps take longer than others (code is compiled, caches are cold), so they count only until there are more. Limited to what a TimeSpan holds: a run of more years than that is
+    // a slip of the options, but no reason to fail.
+    private TimeSpan Remaining(TimeSpan now, TimeSpan passed, long step)
+    {
+        (TimeSpan time, long steps) = _firstReport is { } first && step > first.Step ? (now - first.Time, step - first.Step) : (passed, step - _firstStep);
+        return TimeSpan.FromDays(Math.Min(time.TotalDays / Math.Max(1, steps) * (parts.Schedule.TotalSteps - step), 10_000_000));
+    }
 }

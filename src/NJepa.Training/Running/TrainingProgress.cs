@@ -10,10 +10,10 @@ namespace NJepa.Training;
 /// <param name="Epochs">Epochs of the whole run.</param>
 /// <param name="Losses">Loss terms, averaged over the steps since the last report without skipped ones; not a number if all were skipped.</param>
 /// <param name="Settings">Learning rate, weight decay and momentum of the last step.</param>
-/// <param name="ImagesPerSecond">Images trained on per second since the last report; the time of a probe's readings is not counted.</param>
+/// <param name="ImagesPerSecond">Images trained on per second since the last report; the time of a probe's readings and of packing images is not counted.</param>
 /// <param name="LoaderWaitShare">Share of the time since the last report that training waited for images, 0 to 1. Well above 0: raise LoaderThreads or shrink the images beforehand.</param>
 /// <param name="Elapsed">Time since the run started.</param>
-/// <param name="Remaining">Estimated time to the end, from the speed so far.</param>
+/// <param name="Remaining">Estimated time to the end, from the speed since the first report.</param>
 public sealed record TrainingProgress(
     long Step,
     long TotalSteps,

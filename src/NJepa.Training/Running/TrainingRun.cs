@@ -88,7 +88,9 @@ internal sealed class TrainingRun : IDisposable
 
     private void Train(CancellationToken cancellationToken)
     {
+        TimeSpan before = _meter.Elapsed;
         long lastStep = PrepareImages(cancellationToken) ? _parts.TotalSteps : _firstStep;
+        _meter.Exclude(_meter.Elapsed - before);
 
         // Cancelling is ours to notice, between two steps: the loader would throw.
         foreach (ImageBatch batch in _parts.Loader.Steps(_firstStep, lastStep - _firstStep, CancellationToken.None))

@@ -56,6 +56,19 @@ public sealed class ExportTests : TensorTest
         loaded.Report.Notes.Should().Contain(note => note.StartsWith("the number of attention heads, 3, was taken from the preset ViT-Nano/4"));
     }
 
+    [Theory]
+    [InlineData(WeightNaming.Timm, "a.pth", "*'*a.pth' ends in '.pth', and Timm weights are a file such as 'encoder.safetensors'*")]
+    [InlineData(WeightNaming.NJepa, "a.pth.tar", "*ends in '.pth.tar', and NJepa weights are*")]
+    [InlineData(WeightNaming.IJepa, "a.safetensors", "*ends in '.safetensors', and IJepa weights are a PyTorch file*")]
+    [InlineData(WeightNaming.HuggingFace, "a.safetensors", "*ends in '.safetensors', and HuggingFace weights are a folder*")]
+    public void A_name_that_says_another_format_is_refused(WeightNaming naming, string name, string message)
+    {
+        using var folder = new TemporaryFolder();
+        using ViTEncoder encoder = TestEncoders.Scrambled(TestEncoders.Tiny);
+        FluentActions.Invoking(() => PretrainedEncoder.Save(encoder, folder.File(name), naming)).Should().Throw<ArgumentException>().WithMessage(message);
+        Directory.EnumerateFileSystemEntries(folder.Path).Should().BeEmpty();
+    }
+
     [Fact]
     public void A_student_inside_a_model_goes_out_as_well()
     {

@@ -97,6 +97,7 @@ public sealed class ModelSummaryTests : TensorTest
             student and teacher  tiny/4: 64 tokens of width 48, 2 blocks, 3 heads; 59.0 k parameters; 0.009 GFLOP per image of 32 px
             predictors           2 of width 24, 2 blocks, 3 heads; 33.8 k parameters
             masks                4 target blocks of about 9 patches, about 15 of 64 patches visible
+            loss                 total = clean-teacher + 0.1 noisy-teacher + 0.1 noisy-clean
             trained              92.8 k parameters; about 0.027 GFLOP per image and training step
             """.ReplaceLineEndings("\n"));
     }
@@ -111,6 +112,7 @@ public sealed class ModelSummaryTests : TensorTest
             student and teacher  tiny/4: 64 tokens of width 48, 2 blocks, 3 heads; 59.0 k parameters; 0.009 GFLOP per image of 32 px
             predictors           1 of width 24, 2 blocks, 3 heads; 16.9 k parameters
             masks                4 target blocks of about 9 patches, about 15 of 64 patches visible
+            loss                 total = clean-teacher
             trained              75.9 k parameters; about 0.02 GFLOP per image and training step
             """.ReplaceLineEndings("\n"));
     }
