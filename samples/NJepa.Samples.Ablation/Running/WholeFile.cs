@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 
 namespace NJepa.Samples.Ablation.Running;
@@ -28,22 +29,10 @@ internal static class WholeFile
     }
 
     /// <summary>Writes JSON.</summary>
-    public static void Write<T>(string path, T value) => Replace(path, beside =>
-    {
-        using var file = new FileStream(beside, FileMode.CreateNew);
-        JsonSerializer.Serialize(file, value, Json);
-        Flush(file);
-    });
+    public static void Write<T>(string path, T value) => FileReplacement.Write(path, file => JsonSerializer.Serialize(file, value, Json));
 
     /// <summary>Writes a text.</summary>
-    public static void Write(string path, string text) => Replace(path, beside =>
-    {
-        using var file = new FileStream(beside, FileMode.CreateNew);
-        using var writer = new StreamWriter(file);
-        writer.Write(text);
-        writer.Flush();
-        Flush(file);
-    });
+    public static void Write(string path, string text) => FileReplacement.Write(path, file => file.Write(Encoding.UTF8.GetBytes(text)));
 
     /// <summary>Writes a file under a name of its own, then gives it the name that is meant.</summary>
     /// <param name="path">The name that is meant; its folder is made.</param>
@@ -55,7 +44,4 @@ internal static class WholeFile
         write(beside);
         File.Move(beside, path, overwrite: true);
     }
-
-    // The checkpoints are deleted next: what stands here must survive a power cut.
-    private static void Flush(FileStream file) => file.Flush(flushToDisk: true);
 }

@@ -10,25 +10,10 @@ internal static class DurableFolder
 {
     private const int ReadOnly = 0;
 
-    /// <summary>Writes a small file whole or not at all: beside its place, flushed, renamed.</summary>
-    public static void Replace(string path, ReadOnlySpan<byte> content)
+    /// <summary>Writes a small file whole or not at all, and saves its name.</summary>
+    public static void Replace(string path, byte[] content)
     {
-        string temporary = $"{path}.{Guid.NewGuid():N}.tmp";
-        try
-        {
-            using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1))
-            {
-                stream.Write(content);
-                stream.Flush(flushToDisk: true);
-            }
-
-            File.Move(temporary, path, overwrite: true);
-        }
-        finally
-        {
-            File.Delete(temporary);
-        }
-
+        FileReplacement.Write(path, stream => stream.Write(content));
         Flush(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!);
     }
 

@@ -25,9 +25,7 @@ internal sealed class FineTuningRun : IDisposable
     private TuningSums _epochSums = TuningSums.None;
     private TuningSums _reportSums = TuningSums.None;
     private TimeSpan _lastReport;
-    private Tensor? _bestValues;
-    private ClassificationResult? _bestValidation;
-    private int _bestEpoch;
+    private readonly BestWeights _best;
 
     /// <summary>A run that has not begun.</summary>
     public FineTuningRun(ViTEncoder encoder, IImageSource source, int[] train, int[] validation, FineTuningOptions options, ILogger logger, Func<bool> isDisposed)
@@ -40,6 +38,7 @@ internal sealed class FineTuningRun : IDisposable
             Network = new TuningNetwork(encoder, source.ClassNames, options.Seed);
             Optimizer = new FlatAdamW(
                 Network.Parameters, options.Beta1, options.Beta2, options.Epsilon, fused: null, LayerRates.Ranges(Network.Parameters, encoder.Configuration.Depth, options.LayerDecay));
+            _best = new BestWeights(Network.Parameters);
             _meter = new TuningMeter(encoder.Device);
             _stepper = new TuningStep(Network, Optimizer, _meter, options);
         }
@@ -103,7 +102,7 @@ internal sealed class FineTuningRun : IDisposable
         Loader.Dispose();
         Optimizer?.Dispose();
         _meter?.Dispose();
-        _bestValues?.Dispose();
+        _best?.Dispose();
         Network?.Dispose();
     }
 
@@ -211,9 +210,13 @@ internal sealed class FineTuningRun : IDisposable
             : Explained(() => FineTunedClassifier.Evaluate(Network.Encoder, Network.CopyHead(), _options.Extraction(), _validation, cancellationToken));
         var epoch = new FineTuningEpoch(
             ended, _epochSums.Loss / _epochSums.Steps, (double)_epochSums.Hits / (_epochSums.Steps * _options.BatchSize), validation?.Accuracy, LearningRate(Step - 1));
-        if (validation is not null && !(validation.Accuracy < _bestValidation?.Accuracy))
+        if (validation is not null)
         {
-            Explained(() => KeepAsBest(validation, ended));
+            Explained(() =>
+            {
+                _best.Offer(validation, ended);
+                return true;
+            });
         }
 
         _history.Add(epoch);
@@ -223,19 +226,9 @@ internal sealed class FineTuningRun : IDisposable
         ObjectDisposedException.ThrowIf(_isDisposed(), typeof(FineTuner));
     }
 
-    private bool KeepAsBest(ClassificationResult validation, int epoch)
-    {
-        using IDisposable noGradient = no_grad();
-        using DisposeScope scope = NewDisposeScope();
-        _bestValues ??= empty_like(Network.Parameters.Values).DetachFromDisposeScope();
-        _bestValues.copy_(Network.Parameters.Values);
-        (_bestValidation, _bestEpoch) = (validation, epoch);
-        return true;
-    }
-
     private FineTuningResult Finish(IImageSource? test, CancellationToken cancellationToken)
     {
-        FineTunedClassifier classifier = Explained(CopyBest);
+        FineTunedClassifier classifier = Explained(() => _best.Use(CopyCurrent));
         try
         {
             ClassificationResult? onTest = null;
@@ -252,37 +245,15 @@ internal sealed class FineTuningRun : IDisposable
                 }
             }
 
-            int epoch = _validation is null ? _history.Count : _bestEpoch;
+            int epoch = _validation is null ? _history.Count : _best.Epoch;
             _logger.FineTuningEnded(Step, TotalSteps, epoch, _watch.Elapsed);
             BadImage[] bad = [.. Loader.BadImages.Select(image => image with { Index = _trainIndices[image.Index] })];
-            return new FineTuningResult(classifier, [.. _history], epoch, isComplete, _bestValidation, onTest, bad, _watch.Elapsed);
+            return new FineTuningResult(classifier, [.. _history], epoch, isComplete, _best.Validation, onTest, bad, _watch.Elapsed);
         }
         catch
         {
             classifier.Dispose();
             throw;
-        }
-    }
-
-    private FineTunedClassifier CopyBest()
-    {
-        if (_bestValues is null)
-        {
-            return CopyCurrent();
-        }
-
-        // By way of the buffer itself, which then goes on from where it was: a cancelled run may go on.
-        using IDisposable noGradient = no_grad();
-        using DisposeScope scope = NewDisposeScope();
-        Tensor current = Network.Parameters.Values.clone();
-        Network.Parameters.Values.copy_(_bestValues);
-        try
-        {
-            return CopyCurrent();
-        }
-        finally
-        {
-            Network.Parameters.Values.copy_(current);
         }
     }
 
