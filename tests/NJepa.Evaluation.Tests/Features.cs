@@ -47,4 +47,19 @@ internal static class Features
 
     public static double Normal(Random random) =>
         Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
+
+    /// <summary>Features with strong correlations and a common offset, as those of real encoders.</summary>
+    public static FeatureSet Correlated(FeatureSet set)
+    {
+        float[] values = [.. set.Values];
+        for (int i = 0; i < set.Count; i++)
+        {
+            for (int d = 1; d < set.Width; d++)
+            {
+                values[(i * set.Width) + d] = (0.8f * values[(i * set.Width) + d - 1]) + (0.5f * values[(i * set.Width) + d]) + 0.3f;
+            }
+        }
+
+        return new(values, set.Width, set.Labels, set.ClassNames);
+    }
 }
