@@ -86,6 +86,9 @@ public sealed class OnnxExportOptionsTests : TensorTest
             """.ReplaceLineEndings("\n"));
         Problems([], [], []).Should().Be("The head is not valid:\n- There are no labels; give at least one. (Parameter 'weights')");
         Problems(["a"], [], [1]).Should().Contain("There are 0 weights for 1 labels");
+        Problems(["a\ud800", "\udc00b", "\ud83d\ude00"], [1, 2, 3], [1, 2, 3]).Should().Be("The head is not valid:\n- Label 0 has half of a surrogate pair, which no file keeps; give it another name.\n- Label 1 has half of a surrogate pair, which no file keeps; give it another name. (Parameter 'weights')");
+        string[] twice = [.. Enumerable.Range(0, 5000).SelectMany(i => Enumerable.Repeat($"label {i}", 2))];
+        Problems(twice, [.. twice.Select(_ => 1.0)], [.. twice.Select(_ => 1.0)]).Should().Contain("5000 labels are there more than once").And.Subject.Length.Should().BeLessThan(2000);
 
         static string Problems(string[] labels, double[] weights, double[] bias) =>
             FluentActions.Invoking(() => new OnnxHead(labels, weights, bias)).Should().Throw<ArgumentException>().Which.Message;

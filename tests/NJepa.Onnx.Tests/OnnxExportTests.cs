@@ -81,6 +81,8 @@ public sealed class OnnxExportTests : TensorTest, IDisposable
     [Theory]
     [InlineData(18, 16)]
     [InlineData(16, 19)]
+    [InlineData(3, 3)]
+    [InlineData(16, 2)]
     public void Images_that_are_not_whole_patches_are_refused_by_a_node_whose_name_says_why(int height, int width)
     {
         using DisposeScope scope = NewDisposeScope();

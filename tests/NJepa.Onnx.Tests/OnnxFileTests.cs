@@ -130,6 +130,26 @@ public sealed class OnnxFileTests : TensorTest, IDisposable
         files.Select(File.ReadAllBytes).Should().BeEquivalentTo(bytes, exact => exact.WithStrictOrdering());
     }
 
+    [Theory]
+    [InlineData("student.safetensors")]
+    [InlineData("encoder.pth.tar")]
+    public void A_file_of_weights_is_not_replaced_by_a_model(string name)
+    {
+        using ViTEncoder encoder = Scrambled.Encoder(Scrambled.Small);
+        encoder.Save(_folder.File(name));
+        byte[] before = File.ReadAllBytes(_folder.File(name));
+        FluentActions.Invoking(() => OnnxExport.Save(encoder, _folder.File(name))).Should().Throw<ArgumentException>().WithMessage("*the name of a file of weights; an ONNX model is a file such as 'encoder.onnx'*");
+        File.ReadAllBytes(_folder.File(name)).Should().Equal(before);
+    }
+
+    [Fact]
+    public void A_path_that_ends_as_a_folder_is_refused()
+    {
+        using ViTEncoder encoder = Scrambled.Encoder(Scrambled.Small);
+        FluentActions.Invoking(() => OnnxExport.Save(encoder, _folder.File("new/"))).Should().Throw<IOException>().WithMessage("*ends as a folder does; give the path of a file in it*");
+        _folder.Names().Should().BeEmpty();
+    }
+
     [Fact]
     public void Folders_are_made()
     {

@@ -181,6 +181,19 @@ public sealed class InferenceTests : TensorTest, IDisposable
     }
 
     [Fact]
+    public void Numbers_that_overflow_are_no_results()
+    {
+        using IDisposable noGradient = TorchSharp.torch.no_grad();
+        using ViTEncoder broken = ViTEncoder.Create(Size, seed: 4);
+        TorchSharp.torch.nn.init.constant_(broken.Parameters["norm.weight"].Value, 3e38);
+        OnnxExport.Save(broken, Model, new OnnxExportOptions { Head = _head });
+        Fails("label", "--model", Model, "--images", Train).Should().MatchRegex("^The model's 'probabilities' holds (NaN|∞|Infinity|-Infinity), which is no result: numbers in it overflow\\.");
+        Fails("similar", "--model", Model, "--images", Train, "--query", Path.Combine(Train, "dots", "0001.png")).Should().StartWith("The model's 'features' holds ");
+        string lost = Path.Combine(_folder, "nowhere", "a.png");
+        Fails("similar", "--model", Model, "--images", Train, "--query", Path.Combine(Train, "dots", "0001.png"), "--sheet", lost).Should().StartWith($"--sheet is '{lost}', and there is no folder ");
+    }
+
+    [Fact]
     public void An_image_size_that_the_model_does_not_take_is_refused()
     {
         OnnxExport.Save(_encoder, Model, new OnnxExportOptions { Head = _head });

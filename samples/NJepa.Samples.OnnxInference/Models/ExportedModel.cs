@@ -56,6 +56,7 @@ internal sealed class ExportedModel : IDisposable
     /// <param name="batch">The images.</param>
     /// <param name="output">Which of the outputs; only a two-dimensional one.</param>
     /// <returns>The output of each image.</returns>
+    /// <exception cref="InferenceException">A number is not finite.</exception>
     public float[][] Run(ImageBatch batch, string output)
     {
         using OrtValue input = Card.TakesBytes
@@ -63,6 +64,14 @@ internal sealed class ExportedModel : IDisposable
             : OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, Normalised(batch), [batch.Count, Channels, batch.ImageSize, batch.ImageSize]);
         using IDisposableReadOnlyCollection<OrtValue> results = _session.Run(_run, [OnnxMetadata.Images], [input], [output]);
         ReadOnlySpan<float> numbers = results[0].GetTensorDataAsSpan<float>();
+        foreach (float number in numbers)
+        {
+            if (!float.IsFinite(number))
+            {
+                throw new InferenceException(FormattableString.Invariant($"The model's '{output}' holds {number}, which is no result: numbers in it overflow. Export it with OnnxPrecision.Float32, or export an encoder whose training went well."));
+            }
+        }
+
         int width = numbers.Length / batch.Count;
         var rows = new float[batch.Count][];
         for (int i = 0; i < rows.Length; i++)

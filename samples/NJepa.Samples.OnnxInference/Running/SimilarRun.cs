@@ -16,6 +16,11 @@ internal sealed class SimilarRun(InferenceOptions options, string query, string?
             throw new InferenceException($"There is no image '{query}' (it was looked for at '{Path.GetFullPath(query)}').");
         }
 
+        if (sheet is not null && Path.GetDirectoryName(Path.GetFullPath(sheet)) is { } place && !Directory.Exists(place))
+        {
+            throw new InferenceException($"--sheet is '{sheet}', and there is no folder '{place}'. Make it, or give a file in one that is there.");
+        }
+
         using ExportedModel model = ExportedModel.Load(options.Model, options.Threads);
         if (!model.Gives(OnnxMetadata.Features))
         {

@@ -72,7 +72,7 @@ internal static class EncoderExporter
     // What weights do not tell, such as the number of heads, comes back with them; other programs pass it over.
     private static Dictionary<string, string> Metadata(ViTEncoder encoder) => new() { ["format"] = "pt", [SizeKey] = JsonSerializer.Serialize(encoder.Configuration) };
 
-    // The weights come last: a folder with weights has the description that belongs to them.
+    // The weights, which take the room and the time, are written first and get their name last: what fails on the way leaves an earlier folder as it was.
     private static void SaveFolder(ViTEncoder encoder, string folder, ImageNormalization normalization)
     {
         if (File.Exists(folder))
@@ -80,7 +80,46 @@ internal static class EncoderExporter
             throw new IOException($"'{folder}' is a file; transformers loads a folder, which is made if it is not there. Give the path of a folder.");
         }
 
-        ViT size = encoder.Configuration;
+        RefuseWholeModel(folder);
+        string weights = Path.Combine(folder, WeightsFolder.Single), beside = $"{weights}.{Guid.NewGuid():N}.tmp";
+        try
+        {
+            SafetensorsFile.Write(beside, Tensors(encoder, EncoderNames.Transformers), Metadata(encoder));
+            WriteDescriptions(encoder.Configuration, folder, normalization);
+            File.Move(beside, weights, overwrite: true);
+        }
+        finally
+        {
+            File.Delete(beside);
+        }
+    }
+
+    // The folder of a run has a file of that name, with more in it than an encoder.
+    private static void RefuseWholeModel(string folder)
+    {
+        string path = Path.Combine(folder, WeightsFolder.Single);
+        string? content = null;
+        try
+        {
+            if (File.Exists(path))
+            {
+                using SafetensorsFile there = SafetensorsFile.Open(path);
+                content = there.Metadata.GetValueOrDefault("njepa.content");
+            }
+        }
+        catch (WeightsException)
+        {
+            // Damaged: nothing is lost with it.
+        }
+
+        if (content is not null)
+        {
+            throw new IOException($"'{path}' holds NJepa's own weights ({content}); saving for transformers would replace it. Give another folder.");
+        }
+    }
+
+    private static void WriteDescriptions(ViT size, string folder, ImageNormalization normalization)
+    {
         WriteJson(Path.Combine(folder, WeightsFolder.Configuration), new Dictionary<string, object>
         {
             ["architectures"] = Architectures,
@@ -113,7 +152,6 @@ internal static class EncoderExporter
             ["image_mean"] = new[] { normalization.MeanRed, normalization.MeanGreen, normalization.MeanBlue },
             ["image_std"] = new[] { normalization.StdRed, normalization.StdGreen, normalization.StdBlue },
         });
-        SafetensorsFile.Write(Path.Combine(folder, WeightsFolder.Single), Tensors(encoder, EncoderNames.Transformers), Metadata(encoder));
     }
 
     private static void WriteJson(string path, Dictionary<string, object> values) =>

@@ -24,6 +24,7 @@ internal static class ModelExporter
 
         modules["epoch"] = 0;
         modules[EncoderWeights.ConfigurationKey] = JsonSerializer.Serialize(model.Configuration.Encoder);
+        modules[ToldHeads.PredictorKey] = JsonSerializer.Serialize(model.Configuration.Predictor);
         PyTorchFile.Write(path, modules);
     }
 

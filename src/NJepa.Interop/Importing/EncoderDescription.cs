@@ -15,6 +15,9 @@ internal sealed record EncoderDescription
 
     public string? Name { get; private init; }
 
+    /// <summary>As it was given; from the weights alone it can be told only to the rounding of the hidden layer's width.</summary>
+    public double? MlpRatio { get; private init; }
+
     public bool NormAfterPooling { get; private init; }
 
     /// <summary>Sizes that the weights tell as well, by the name that the description has for them.</summary>
@@ -27,22 +30,34 @@ internal sealed record EncoderDescription
     /// <exception cref="WeightsException">The description is damaged.</exception>
     public static EncoderDescription Of(TensorFile file, EncoderModule module)
     {
-        if (file.Metadata.TryGetValue("njepa.vit", out string? text))
+        if (file.Metadata.TryGetValue(EncoderWeights.ConfigurationKey, out string? text))
         {
-            return Read($"the metadata of {file.Path}", text, root => new EncoderDescription
+            EncoderDescription own = Read($"the metadata of {file.Path}", text, root => new EncoderDescription
             {
                 Heads = Number(root, "Heads"),
                 ImageSize = Number(root, "ImageSize"),
                 Name = Text(root, "Name"),
+                MlpRatio = Real(root, "MlpRatio"),
                 Sizes = [("Depth", Number(root, "Depth"), size => size.Depth), ("Width", Number(root, "Width"), size => size.Width), ("PatchSize", Number(root, "PatchSize"), size => size.PatchSize), ("Channels", Number(root, "Channels"), size => size.Channels)],
                 NormAfterPooling = root.TryGetProperty(nameof(ViT.NormAfterPooling), out JsonElement flag) && flag.ValueKind == JsonValueKind.True,
             });
+
+            // Other programs go by config.json alone.
+            return module.IsTransformers && Beside(file, module) is { Heads: { } heads } && heads != own.Heads
+                ? own with { Problems = [$"num_attention_heads is {heads} in config.json and {own.Heads} in the metadata of the weights; one of them is of another encoder"] }
+                : own;
         }
 
+        return Beside(file, module) ?? new EncoderDescription();
+    }
+
+    // config.json; null where there is none.
+    private static EncoderDescription? Beside(TensorFile file, EncoderModule module)
+    {
         string path = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(file.Path))!, WeightsFolder.Configuration);
         if (!File.Exists(path))
         {
-            return new EncoderDescription();
+            return null;
         }
 
         if (new FileInfo(path).Length > MaxBytes)
@@ -74,6 +89,7 @@ internal sealed record EncoderDescription
         return new EncoderDescription
         {
             Heads = Number(root, "num_attention_heads"),
+            MlpRatio = Real(root, "mlp_ratio"),
             ImageSize = Number(root, "image_size"),
             Notes = notes,
             Problems = problems,
@@ -120,6 +136,8 @@ internal sealed record EncoderDescription
 
         return value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number) ? number : throw new FormatException($"{name} is {value.GetRawText()}; it must be a whole number");
     }
+
+    private static double? Real(JsonElement root, string name) => root.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double number) ? number : null;
 
     private static string? Text(JsonElement root, string name) => root.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 }

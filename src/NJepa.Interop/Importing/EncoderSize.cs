@@ -40,7 +40,7 @@ internal static class EncoderSize
             Depth = depth,
             Heads = options.Heads ?? description.Heads ?? preset?.Heads ?? throw new WeightsException(
                 $"{file.Path} holds a network of width {width} and depth {depth}; the number of its attention heads cannot be told from weights. Set EncoderImportOptions.Heads (a divisor of {width}{(width % 64 == 0 ? $"; often {width / 64}" : "")}), or put its config.json beside the file."),
-            MlpRatio = hidden / (double)width,
+            MlpRatio = description.MlpRatio is > 0 and <= 64 and double told && new ViT { Width = width, MlpRatio = told }.MlpWidth == hidden ? told : hidden / (double)width,
             PatchSize = patch,
             Channels = channels,
             ImageSize = ImageSize(file, module, description, options, patch),

@@ -13,6 +13,7 @@ internal static class ModelImporter
     public static WeightsReport Load(JepaModel model, TensorFile file)
     {
         var matcher = new WeightsMatcher(file);
+        matcher.Problems.AddRange(ToldHeads.Problems(file.Metadata, model.Configuration));
         string[] modules = [ParameterLayout.Student, ParameterLayout.TargetEncoder, ParameterLayout.Clean, ParameterLayout.Noisy];
         Dictionary<string, string?> prefixes = modules.ToDictionary(module => module, module => Prefix(file, module));
         bool copyPredictor = model.HasNoisyPredictor && prefixes[ParameterLayout.Noisy] is null;
@@ -47,6 +48,11 @@ internal static class ModelImporter
     {
         ViT size = model.Configuration.Encoder;
         var importer = new EncoderImporter(file, new EncoderImportOptions { Module = module, Heads = size.Heads, ImageSize = size.ImageSize });
+        if (importer.Size.NormAfterPooling)
+        {
+            throw new WeightsException($"{file.Path} holds an encoder whose final norm comes after pooling (fc_norm); a model in pretraining predicts patch features, each of which is normalised. Nothing was changed. Use the encoder itself: PretrainedEncoder.Load.");
+        }
+
         if (importer.Size with { Name = size.Name, MlpRatio = size.MlpRatio } != size || importer.Size.MlpWidth != size.MlpWidth)
         {
             throw new WeightsException(

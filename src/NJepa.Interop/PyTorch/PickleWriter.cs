@@ -7,11 +7,12 @@ using static TorchSharp.torch;
 
 namespace NJepa.Interop;
 
-/// <summary>Writes what <c>torch.save</c> pickles: dictionaries, plain values, and tensors as references to storages, one for each. Protocol 2.</summary>
+/// <summary>Writes what <c>torch.save</c> pickles: dictionaries, plain values, and tensors as references to storages, one for each tensor, however often it stands there. Protocol 2.</summary>
 internal sealed class PickleWriter
 {
     private readonly ArrayBufferWriter<byte> _bytes = new();
     private readonly List<Tensor> _storages = [];
+    private readonly Dictionary<Tensor, int> _keys = new(ReferenceEqualityComparer.Instance);
 
     private PickleWriter()
     {
@@ -80,7 +81,14 @@ internal sealed class PickleWriter
         Bytes((byte)'(', (byte)'(');
         Text("storage");
         Global("torch", element.Storage);
-        Text(_storages.Count.ToString(CultureInfo.InvariantCulture));
+        if (!_keys.TryGetValue(tensor, out int key))
+        {
+            key = _storages.Count;
+            _keys.Add(tensor, key);
+            _storages.Add(tensor);
+        }
+
+        Text(key.ToString(CultureInfo.InvariantCulture));
         Text("cpu");
         Integer(tensor.NumberOfElements);
         Bytes((byte)'t', (byte)'Q');
@@ -90,7 +98,6 @@ internal sealed class PickleWriter
         Bytes(0x89);
         Global("collections", "OrderedDict");
         Bytes((byte)')', (byte)'R', (byte)'t', (byte)'R');
-        _storages.Add(tensor);
     }
 
     private static long[] ContiguousStrides(long[] shape)

@@ -4,25 +4,37 @@ using static TorchSharp.torch;
 namespace NJepa.Models;
 
 /// <summary>Mean and standard deviation per channel, in units of the pixel range [0, 1]: <c>(pixel / 255 - mean) / std</c>.</summary>
-/// <param name="MeanRed">Mean of the red channel.</param>
-/// <param name="MeanGreen">Mean of the green channel.</param>
-/// <param name="MeanBlue">Mean of the blue channel.</param>
-/// <param name="StdRed">Standard deviation of the red channel, above 0.</param>
-/// <param name="StdGreen">Standard deviation of the green channel, above 0.</param>
-/// <param name="StdBlue">Standard deviation of the blue channel, above 0.</param>
-/// <exception cref="ArgumentOutOfRangeException">A standard deviation is not finite or not above 0.</exception>
+/// <param name="MeanRed">Mean of the red channel, from -1e6 to 1e6.</param>
+/// <param name="MeanGreen">Mean of the green channel, from -1e6 to 1e6.</param>
+/// <param name="MeanBlue">Mean of the blue channel, from -1e6 to 1e6.</param>
+/// <param name="StdRed">Standard deviation of the red channel, from 1e-6 to 1e6.</param>
+/// <param name="StdGreen">Standard deviation of the green channel, from 1e-6 to 1e6.</param>
+/// <param name="StdBlue">Standard deviation of the blue channel, from 1e-6 to 1e6.</param>
+/// <exception cref="ArgumentOutOfRangeException">A number is not in its range.</exception>
 public sealed record ImageNormalization(double MeanRed, double MeanGreen, double MeanBlue, double StdRed, double StdGreen, double StdBlue)
 {
+    private const double Least = 1e-6;
+    private const double Most = 1e6;
+
     /// <summary>ImageNet's, which I-JEPA and N-JEPA use: mean 0.485, 0.456, 0.406; standard deviation 0.229, 0.224, 0.225.</summary>
     public static ImageNormalization ImageNet { get; } = new(0.485, 0.456, 0.406, 0.229, 0.224, 0.225);
 
-    /// <summary>Standard deviation of the red channel, finite and above 0.</summary>
+    /// <summary>Mean of the red channel, from -1e6 to 1e6.</summary>
+    public double MeanRed { get; init => field = Bounded(value, nameof(MeanRed)); } = Bounded(MeanRed, nameof(MeanRed));
+
+    /// <summary>Mean of the green channel, from -1e6 to 1e6.</summary>
+    public double MeanGreen { get; init => field = Bounded(value, nameof(MeanGreen)); } = Bounded(MeanGreen, nameof(MeanGreen));
+
+    /// <summary>Mean of the blue channel, from -1e6 to 1e6.</summary>
+    public double MeanBlue { get; init => field = Bounded(value, nameof(MeanBlue)); } = Bounded(MeanBlue, nameof(MeanBlue));
+
+    /// <summary>Standard deviation of the red channel, from 1e-6 to 1e6.</summary>
     public double StdRed { get; init => field = Positive(value, nameof(StdRed)); } = Positive(StdRed, nameof(StdRed));
 
-    /// <summary>Standard deviation of the green channel, finite and above 0.</summary>
+    /// <summary>Standard deviation of the green channel, from 1e-6 to 1e6.</summary>
     public double StdGreen { get; init => field = Positive(value, nameof(StdGreen)); } = Positive(StdGreen, nameof(StdGreen));
 
-    /// <summary>Standard deviation of the blue channel, finite and above 0.</summary>
+    /// <summary>Standard deviation of the blue channel, from 1e-6 to 1e6.</summary>
     public double StdBlue { get; init => field = Positive(value, nameof(StdBlue)); } = Positive(StdBlue, nameof(StdBlue));
 
     /// <summary>Turns interleaved bytes into a normalised tensor. The bytes cross to the device as they are; conversion happens there.</summary>
@@ -70,7 +82,11 @@ public sealed record ImageNormalization(double MeanRed, double MeanGreen, double
         return pixelsBHWC.to_type(ScalarType.Float32).sub_(mean).mul_(factor).permute(0, 3, 1, 2).contiguous().MoveToOuterDisposeScope();
     }
 
-    private static double Positive(double value, string name) => double.IsFinite(value) && value > 0
+    private static double Bounded(double value, string name) => value is >= -Most and <= Most
         ? value
-        : throw new ArgumentOutOfRangeException(name, value, $"ImageNormalization.{name} is a standard deviation in units of the pixel range [0, 1]; it must be finite and above 0.");
+        : throw new ArgumentOutOfRangeException(name, value, $"ImageNormalization.{name} is a mean in units of the pixel range [0, 1]; it must be from -1e6 to 1e6.");
+
+    private static double Positive(double value, string name) => value is >= Least and <= Most
+        ? value
+        : throw new ArgumentOutOfRangeException(name, value, $"ImageNormalization.{name} is a standard deviation in units of the pixel range [0, 1]; it must be from 1e-6 to 1e6.");
 }

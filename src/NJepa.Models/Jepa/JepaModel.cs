@@ -321,7 +321,7 @@ public sealed class JepaModel : IDisposable
     /// <summary>Loads weights that <see cref="SaveWeights"/> wrote. Either everything fits and is loaded, or nothing is changed.</summary>
     /// <param name="path">The file.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="WeightsException">The file is damaged, or names, shapes or types do not fit; the message lists every difference.</exception>
+    /// <exception cref="WeightsException">The file is damaged, or names, shapes, types or numbers of heads do not fit; the message lists every difference.</exception>
     public void LoadWeights(string path)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);

@@ -22,12 +22,19 @@ internal static class JepaWeights
         ["njepa.seed"] = configuration.Seed.ToString(CultureInfo.InvariantCulture),
         ["njepa.recipe"] = configuration.Recipe.Name,
         [EncoderWeights.ConfigurationKey] = JsonSerializer.Serialize(configuration.Encoder),
+        [ToldHeads.PredictorKey] = JsonSerializer.Serialize(configuration.Predictor),
     };
 
     public static void Load(JepaModel model, string path)
     {
         using SafetensorsFile file = SafetensorsFile.Open(path);
         using DisposeScope scope = NewDisposeScope();
+        IReadOnlyList<string> problems = ToldHeads.Problems(file.Metadata, model.Configuration);
+        if (problems.Count > 0)
+        {
+            throw new WeightsException($"{path} is of another model; nothing was changed.\n- {string.Join("\n- ", problems)}");
+        }
+
         var reader = new WeightsReader(file);
         foreach ((string name, Tensor value) in Parameters(model))
         {

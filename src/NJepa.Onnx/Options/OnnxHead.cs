@@ -6,11 +6,12 @@ namespace NJepa.Onnx;
 /// </summary>
 public sealed class OnnxHead
 {
+    private const int MostShown = 10;
     private readonly float[] _weights;
     private readonly float[] _bias;
 
     /// <summary>A head from its numbers, which are copied and rounded to float32.</summary>
-    /// <param name="labels">The classes [K], at least one; none empty, each once.</param>
+    /// <param name="labels">The classes [K], at least one; none empty, each once, in whole characters.</param>
     /// <param name="weights">The weights [K,D], row-major; finite as float32.</param>
     /// <param name="bias">The bias [K]; finite as float32.</param>
     /// <exception cref="ArgumentException">The lengths do not fit together, a number is not finite, or a label is empty or repeated; all problems are listed.</exception>
@@ -70,18 +71,39 @@ public sealed class OnnxHead
             yield return FormattableString.Invariant($"The bias of label {place} is {bias[place]}; it must be a finite float32 number.");
         }
 
-        for (int i = 0; i < labels.Count; i++)
+        foreach (int empty in Enumerable.Range(0, labels.Count).Where(i => string.IsNullOrWhiteSpace(labels[i])).Take(MostShown))
         {
-            if (string.IsNullOrWhiteSpace(labels[i]))
-            {
-                yield return $"Label {i} is empty; give it a name.";
-            }
+            yield return $"Label {empty} is empty; give it a name.";
         }
 
-        foreach (IGrouping<string, string> repeated in labels.Where(label => !string.IsNullOrWhiteSpace(label)).GroupBy(label => label, StringComparer.Ordinal).Where(group => group.Count() > 1))
+        foreach (string broken in labels.Where(label => label is not null && !IsText(label)).Take(MostShown))
+        {
+            yield return $"Label {Array.IndexOf([.. labels], broken)} has half of a surrogate pair, which no file keeps; give it another name.";
+        }
+
+        IGrouping<string, string>[] twice = [.. labels.Where(label => !string.IsNullOrWhiteSpace(label)).GroupBy(label => label, StringComparer.Ordinal).Where(group => group.Count() > 1)];
+        if (twice.Length > MostShown)
+        {
+            yield return $"{twice.Length} labels are there more than once; each must be there once. The first of them:";
+        }
+
+        foreach (IGrouping<string, string> repeated in twice.Take(MostShown))
         {
             yield return $"Label '{repeated.Key}' is there {repeated.Count()} times; each must be there once.";
         }
+    }
+
+    private static bool IsText(string label)
+    {
+        for (int i = 0; i < label.Length; i++)
+        {
+            if (char.IsSurrogate(label[i]) && !(i + 1 < label.Length && char.IsSurrogatePair(label[i], label[++i])))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private static int FirstNotFinite(IReadOnlyList<double> numbers)

@@ -100,13 +100,13 @@ internal sealed class EncoderGraph(ViTEncoder encoder, OnnxExportOptions options
     private string Heads(string part, params ReadOnlySpan<long> order) =>
         graph.Node("Transpose", part + ".heads", [graph.Node("Reshape", part + ".split", [part, "shape.heads"])], Integers("perm", order));
 
-    // GELU as x (1 + erf(x / sqrt 2)) / 2, in the order of operations that runtimes know and replace by one of their own.
+    // GELU as x / 2 (1 + erf(x / sqrt 2)), in an order of operations that runtimes know and replace by one of their own, and in which no number is larger than the result.
     private string Mlp(string normed, string name)
     {
         string hidden = Linear(ToProducts(normed, name + ".input"), name + ".fc1");
         string erf = graph.Node("Erf", name + ".gelu.erf", [graph.Node("Div", name + ".gelu.div", [hidden, "gelu.root2"])]);
-        string scaled = graph.Node("Mul", name + ".gelu.mul", [hidden, graph.Node("Add", name + ".gelu.add", [erf, "gelu.one"])]);
-        return FromProducts(Linear(graph.Node("Mul", name + ".gelu", [scaled, "gelu.half"]), name + ".fc2"), name + ".float");
+        string half = graph.Node("Mul", name + ".gelu.mul", [hidden, "gelu.half"]);
+        return FromProducts(Linear(graph.Node("Mul", name + ".gelu", [half, graph.Node("Add", name + ".gelu.add", [erf, "gelu.one"])]), name + ".fc2"), name + ".float");
     }
 
     private string Linear(string input, string name)

@@ -20,6 +20,11 @@ internal static partial class ModelFile
             throw new IOException($"'{path}' is a folder; give the path of a file in it, such as '{Path.Combine(path, "encoder.onnx")}'.");
         }
 
+        if (Path.EndsInDirectorySeparator(fullPath))
+        {
+            throw new IOException($"'{path}' ends as a folder does; give the path of a file in it, such as '{Path.Combine(path, "encoder.onnx")}'.");
+        }
+
         string folder = Path.GetDirectoryName(fullPath)!, name = Path.GetFileName(fullPath), temporaryData = $"{fullPath}.{Guid.NewGuid():N}.data.tmp";
         try
         {

@@ -69,11 +69,15 @@ internal static class ModelGraph
     // The embedding would quietly leave out pixels beyond the last whole patch. A reshape to whole patches changes nothing where there are such, and otherwise fails, under a name that says why.
     private static string RefuseParts(string images, ViT vit, GraphBuilder graph, Initializers constants)
     {
-        string sides = graph.Node("Gather", "size.sides", [graph.Node("Shape", "size.shape", [images]), constants.Integers("size.axes", 2, 3)]);
+        string all = graph.Node("Shape", "size.shape", [images]);
+        string sides = graph.Node("Gather", "size.sides", [all, constants.Integers("size.axes", 2, 3)]);
         string patch = constants.Integers("size.patch_size", vit.PatchSize);
         string whole = graph.Node("Mul", "size.whole", [graph.Node("Div", "size.grid", [sides, patch]), patch]);
-        string shape = graph.Node("Concat", "size.expected", [constants.Integers("size.leading", 0, vit.Channels), whole], Integer("axis", 0));
-        return graph.Node("Reshape", $"height_and_width_must_be_multiples_of_{vit.PatchSize}", [images, shape]);
+        string leading = graph.Node("Gather", "size.leading", [all, constants.Integers("size.leading_axes", 0, 1)]);
+        string shape = graph.Node("Concat", "size.expected", [leading, whole], Integer("axis", 0));
+
+        // Of an image smaller than a patch nothing would be whole: its sides of 0 are meant as such, not as "what the image has".
+        return graph.Node("Reshape", $"height_and_width_must_be_multiples_of_{vit.PatchSize}", [images, shape], Integer("allowzero", 1));
     }
 
     private static void Outputs(ViT vit, OnnxExportOptions options, GraphBuilder graph, Initializers constants, string patchFeatures, string features)

@@ -45,6 +45,72 @@ public sealed class ExportTests : TensorTest
         TestEncoders.ShouldAgree(loaded.Encoder, encoder, 0);
     }
 
+    [Theory]
+    [MemberData(nameof(Namings))]
+    public void An_odd_MLP_ratio_comes_back(WeightNaming naming, string name)
+    {
+        using var folder = new TemporaryFolder();
+        using ViTEncoder encoder = TestEncoders.Scrambled(TestEncoders.Tiny with { MlpRatio = 2.71 });
+        PretrainedEncoder.Save(encoder, folder.File(name), naming);
+        using ImportedEncoder loaded = PretrainedEncoder.Load(folder.File(name));
+        loaded.Encoder.Configuration.Should().Be(encoder.Configuration);
+    }
+
+    [Fact]
+    public void Both_encoders_of_a_checkpoint_share_their_numbers()
+    {
+        using var folder = new TemporaryFolder();
+        using ViTEncoder encoder = TestEncoders.Scrambled(ViT.Nano4);
+        PretrainedEncoder.Save(encoder, folder.File("a.pth.tar"), WeightNaming.IJepa);
+        PretrainedEncoder.Save(encoder, folder.File("a.safetensors"), WeightNaming.Timm);
+        new FileInfo(folder.File("a.pth.tar")).Length.Should().BeLessThan((long)(1.1 * new FileInfo(folder.File("a.safetensors")).Length));
+        foreach (string module in new[] { "encoder", "target_encoder" })
+        {
+            using ImportedEncoder loaded = PretrainedEncoder.Load(folder.File("a.pth.tar"), new EncoderImportOptions { Module = module });
+            TestEncoders.ShouldAgree(loaded.Encoder, encoder, 0);
+        }
+    }
+
+    [Fact]
+    public void A_folder_that_cannot_be_saved_stays_as_it_was()
+    {
+        using var folder = new TemporaryFolder();
+        using ViTEncoder encoder = TestEncoders.Scrambled(TestEncoders.Tiny);
+        using ViTEncoder other = TestEncoders.Scrambled(TestEncoders.Tiny with { Heads = 4 });
+        PretrainedEncoder.Save(encoder, folder.File("here"), WeightNaming.HuggingFace);
+        File.Delete(folder.File("here/config.json"));
+        Directory.CreateDirectory(folder.File("here/config.json"));
+
+        FluentActions.Invoking(() => PretrainedEncoder.Save(other, folder.File("here"), WeightNaming.HuggingFace)).Should().Throw<Exception>().Which.Should().Match(e => e is IOException || e is UnauthorizedAccessException);
+
+        Directory.EnumerateFileSystemEntries(folder.File("here")).Select(Path.GetFileName).Should().BeEquivalentTo("config.json", "model.safetensors", "preprocessor_config.json");
+        using ImportedEncoder loaded = PretrainedEncoder.Load(folder.File("here/model.safetensors"));
+        TestEncoders.ShouldAgree(loaded.Encoder, encoder, 0);
+    }
+
+    [Fact]
+    public void A_description_of_another_encoder_beside_the_weights_is_refused()
+    {
+        using var folder = new TemporaryFolder();
+        using ViTEncoder encoder = TestEncoders.Scrambled(TestEncoders.Tiny);
+        PretrainedEncoder.Save(encoder, folder.File("here"), WeightNaming.HuggingFace);
+        string config = folder.File("here/config.json");
+        File.WriteAllText(config, File.ReadAllText(config).Replace("\"num_attention_heads\": 3", "\"num_attention_heads\": 4"));
+        FluentActions.Invoking(() => PretrainedEncoder.Load(folder.File("here"))).Should().Throw<WeightsException>().WithMessage("*num_attention_heads is 4 in config.json and 3 in the metadata of the weights; one of them is of another encoder*");
+    }
+
+    [Fact]
+    public void The_model_of_a_run_is_not_replaced_by_an_encoder()
+    {
+        using var folder = new TemporaryFolder();
+        using JepaModel model = Parity.TinyModel().Build();
+        model.SaveWeights(folder.File("model.safetensors"));
+        byte[] before = File.ReadAllBytes(folder.File("model.safetensors"));
+        FluentActions.Invoking(() => PretrainedEncoder.Save(model.Student, folder.Path, WeightNaming.HuggingFace)).Should().Throw<IOException>().WithMessage("*holds NJepa's own weights (model)*Give another folder*");
+        File.ReadAllBytes(folder.File("model.safetensors")).Should().Equal(before);
+        Directory.GetFiles(folder.Path).Should().HaveCount(1);
+    }
+
     [Fact]
     public void Heads_that_were_guessed_are_noted()
     {

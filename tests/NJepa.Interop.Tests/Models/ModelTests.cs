@@ -76,6 +76,36 @@ public sealed class ModelTests : TensorTest
         }
     }
 
+    [Theory]
+    [InlineData(4, 3, "*the encoder has 3 attention heads in the file and 4 in the model; set ViT.Heads to 3*")]
+    [InlineData(3, 1, "*the predictor has 3 attention heads in the file and 1 in the model; set PredictorOptions.Heads to 3*")]
+    public void A_model_with_other_heads_takes_no_weights(int encoderHeads, int predictorHeads, string message)
+    {
+        using var folder = new TemporaryFolder();
+        using JepaModel saved = Builder().Build();
+        saved.SaveWeights(folder.File("model.safetensors"));
+        PretrainedModel.Save(saved, folder.File("model.pth.tar"));
+        using JepaModel other = JepaBuilder.WithEncoder(TestEncoders.Tiny with { Heads = encoderHeads })
+            .WithPredictor(new PredictorOptions { Width = 12, Depth = 1, Heads = predictorHeads })
+            .WithMasking(Masking.MultiBlockMasking.Paper with { TargetBlocks = 1, MinKeep = 1 }).WithSeed(7).Build();
+        float[] before = [.. other.Parameters.Values.data<float>()];
+
+        Action[] loads = [() => other.LoadWeights(folder.File("model.safetensors")), () => PretrainedModel.Load(other, folder.File("model.safetensors")), () => PretrainedModel.Load(other, folder.File("model.pth.tar"))];
+        foreach (Action load in loads)
+        {
+            load.Should().Throw<WeightsException>().WithMessage(message);
+        }
+
+        other.Parameters.Values.data<float>().ToArray().Should().Equal(before);
+    }
+
+    [Fact]
+    public void An_encoder_with_its_norm_after_pooling_does_not_go_into_a_model()
+    {
+        using JepaModel model = Builder().Build();
+        FluentActions.Invoking(() => PretrainedModel.LoadEncoder(model, Parity.PathOf("timm-fc-norm.safetensors"))).Should().Throw<WeightsException>().WithMessage("*final norm comes after pooling (fc_norm)*Nothing was changed. Use the encoder itself: PretrainedEncoder.Load.");
+    }
+
     [Fact]
     public void A_checkpoint_of_another_size_changes_nothing()
     {

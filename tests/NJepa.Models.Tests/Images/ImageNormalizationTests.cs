@@ -113,16 +113,30 @@ public sealed class ImageNormalizationTests : TensorTest
 
     [Theory]
     [InlineData(0)]
+    [InlineData(1e-300)]
+    [InlineData(1e300)]
     [InlineData(-0.2)]
     [InlineData(double.NaN)]
     [InlineData(double.PositiveInfinity)]
-    public void A_standard_deviation_must_be_finite_and_above_zero(double std)
+    public void A_standard_deviation_must_be_in_its_range(double std)
     {
         Action make = () => _ = new ImageNormalization(0.5, 0.5, 0.5, 0.2, std, 0.2), change = () => _ = ImageNormalization.ImageNet with { StdBlue = std };
 
         make.Should().Throw<ArgumentOutOfRangeException>().WithMessage(
-            "ImageNormalization.StdGreen is a standard deviation in units of the pixel range [0, 1]; it must be finite and above 0. (Parameter 'StdGreen')*");
+            "ImageNormalization.StdGreen is a standard deviation in units of the pixel range [0, 1]; it must be from 1e-6 to 1e6. (Parameter 'StdGreen')*");
         change.Should().Throw<ArgumentOutOfRangeException>().WithParameterName("StdBlue");
+    }
+
+    [Theory]
+    [InlineData(double.NaN)]
+    [InlineData(double.NegativeInfinity)]
+    [InlineData(1e40)]
+    public void A_mean_must_be_in_its_range(double mean)
+    {
+        Action make = () => _ = new ImageNormalization(0.5, 0.5, mean, 0.2, 0.2, 0.2), change = () => _ = ImageNormalization.ImageNet with { MeanRed = mean };
+
+        make.Should().Throw<ArgumentOutOfRangeException>().WithMessage("ImageNormalization.MeanBlue is a mean in units of the pixel range [0, 1]; it must be from -1e6 to 1e6. (Parameter 'MeanBlue')*");
+        change.Should().Throw<ArgumentOutOfRangeException>().WithParameterName("MeanRed");
     }
 
     [Fact]

@@ -48,6 +48,7 @@ public sealed class JepaWeightsTests : TensorTest
         {
             ["format"] = "pt", ["njepa.content"] = "model", ["njepa.seed"] = "0", ["njepa.recipe"] = noisy ? "n-jepa (changed)" : "i-jepa (changed)",
             ["njepa.vit"] = """{"Name":"tiny","ImageSize":32,"PatchSize":4,"Width":48,"Depth":2,"Heads":3,"MlpRatio":4,"Channels":3}""",
+            ["njepa.predictor"] = """{"Width":24,"Depth":2,"Heads":3,"MlpRatio":4,"MlpWidth":96}""",
         });
     }
 
