@@ -116,6 +116,27 @@ public sealed class ImageFolderTests : IDisposable
     }
 
     [Fact]
+    public void Folders_that_all_link_to_each_other_are_refused_at_once()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return; // Links need a privilege there.
+        }
+
+        string[] names = [.. Enumerable.Range(0, 12).Select(i => $"f{i}")];
+        foreach (string name in names)
+        {
+            Directory.CreateDirectory(_folder.At(name));
+            foreach (string other in names.Where(other => other != name))
+            {
+                Directory.CreateSymbolicLink(Path.Combine(_folder.At(name), $"to-{other}"), _folder.At(other));
+            }
+        }
+
+        FluentActions.Invoking(() => ImageFolder.Open(_folder.Path)).Should().Throw<ImageSourceException>().WithMessage("*links lead to '*' in more than 64 ways*take away links between the folders*");
+    }
+
+    [Fact]
     public void Linked_folders_are_followed_but_not_in_circles()
     {
         if (OperatingSystem.IsWindows())

@@ -49,6 +49,23 @@ public sealed class RememberedImagesTests
     }
 
     [Fact]
+    public void Failures_of_a_moment_do_not_add_up()
+    {
+        int fails = 0;
+        var source = new MemorySource(20) { OnOpen = index => _ = index == fails ? throw new IOException("the disk did not answer") : index };
+        var logger = new CollectingLogger();
+        using var loader = new ImageLoader(source, Small, new ImageLoaderOptions { BatchSize = 20, Threads = 0, MaxBadImageShare = 0.1 }, logger);
+        for (int epoch = 0; epoch < 30; epoch++)
+        {
+            fails = epoch % 20;
+            using ImageBatch batch = loader.Epoch(epoch).Single();
+            loader.BadImages.Select(bad => bad.Index).Should().Contain(fails).And.HaveCountLessThanOrEqualTo(2);
+        }
+
+        logger.Entries.Should().HaveCount(20, "each is told once");
+    }
+
+    [Fact]
     public void What_was_found_before_counts_when_there_are_too_many()
     {
         byte[][] files = Files(40, bad: [1, 2, 3, 4, 9]);

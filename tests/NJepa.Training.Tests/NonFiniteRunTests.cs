@@ -196,6 +196,31 @@ public sealed class NonFiniteRunTests(JepaTrainerTests.Pictures pictures) : Tens
     }
 
     [Fact]
+    public async Task A_run_that_has_skipped_too_many_steps_does_not_go_on_by_being_started_again()
+    {
+        using var run = new CheckpointedRun(pictures.Source);
+        PretrainingOptions options = Options(NonFinitePolicy.SkipStep) with { MaxSkippedSteps = 1, OutputDirectory = run.Folder };
+        using JepaModel model = Model();
+        using (var trainer = new JepaTrainer(model, pictures.Source, options))
+        {
+            Spoil(model, trainer, null, double.NaN, step => step is 1 or 4);
+            await FailAsync(trainer);
+        }
+
+        using JepaModel again = Model();
+        using var second = new JepaTrainer(again, pictures.Source, options);
+        for (int i = 0; i < 2; i++)
+        {
+            (await FluentActions.Awaiting(() => i == 0 ? second.ResumeAsync() : second.RunAsync()).Should().ThrowAsync<TrainingException>()).WithMessage("This run has skipped 2 steps*more than MaxSkippedSteps = 1*or raise MaxSkippedSteps. No step was taken.");
+            second.CompletedSteps.Should().Be(5);
+        }
+
+        using JepaModel third = Model();
+        using var raised = new JepaTrainer(third, pictures.Source, options with { MaxSkippedSteps = 2 });
+        (await raised.ResumeAsync()).Completed.Should().BeTrue();
+    }
+
+    [Fact]
     public async Task The_error_names_step_terms_images_and_remedies()
     {
         using JepaModel model = Model();

@@ -59,6 +59,12 @@ internal sealed class QuickStartRun(QuickStartOptions options, ConsoleView view)
 
         MaskFigure.Save(InOutput(OutputFolder.Masks), masked);
         TrainingResult result = await TrainAsync(model, images, training, AccuracyCurves.Probe(images, evaluator.WhyNoAccuracy, options.Epochs), cancellationToken).ConfigureAwait(false);
+        if (result.FirstStep + result.Steps == 0)
+        {
+            // Cancelled in the last moment; there is nothing to show.
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+
         string[] unreadable = evaluator.Unreadable(result.BadImages);
         RunSummary.WarnOfUnreadable(view, unreadable);
         var metrics = new RunMetrics

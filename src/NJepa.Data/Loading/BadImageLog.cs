@@ -11,8 +11,11 @@ internal sealed partial class BadImageLog(IImageSource source, double maxShare, 
     /// <summary>Those of an earlier run that this one has not met yet.</summary>
     private readonly HashSet<int> _unmet = [];
 
+    /// <summary>Those that were logged: an image that fails now and then is told once.</summary>
+    private readonly HashSet<int> _told = [];
+
     /// <summary>Read without the lock, once for each image loaded.</summary>
-    private volatile bool _anyUnmet;
+    private volatile bool _any;
     private bool _countsUnmet = true;
 
     private int MaxCount => (int)(maxShare * source.Count);
@@ -30,20 +33,20 @@ internal sealed partial class BadImageLog(IImageSource source, double maxShare, 
     public void Add(int index, string reason)
     {
         var image = new BadImage(index, source.GetName(index), reason);
-        bool isNew;
+        bool isNews;
         lock (_lock)
         {
-            isNew = _images.TryAdd(index, image);
-            if (!isNew && !_unmet.Remove(index))
+            if (_images.ContainsKey(index) && !_unmet.Remove(index))
             {
                 return;
             }
 
             _images[index] = image;
-            _anyUnmet = _unmet.Count > 0;
+            _any = true;
+            isNews = _told.Add(index);
         }
 
-        if (isNew)
+        if (isNews)
         {
             Log(image);
         }
@@ -66,7 +69,8 @@ internal sealed partial class BadImageLog(IImageSource source, double maxShare, 
                 if (_images.TryAdd(image.Index, image))
                 {
                     _unmet.Add(image.Index);
-                    _anyUnmet = true;
+                    _told.Add(image.Index);
+                    _any = true;
                 }
             }
         }
@@ -78,20 +82,20 @@ internal sealed partial class BadImageLog(IImageSource source, double maxShare, 
         }
     }
 
-    /// <summary>An image could be used: if an earlier run could not, it has been repaired.</summary>
+    /// <summary>An image could be used: if it could not be before, it has been repaired, or a disk had failed for a moment; it counts no more.</summary>
     public void Good(int index)
     {
-        if (!_anyUnmet)
+        if (!_any)
         {
             return;
         }
 
         lock (_lock)
         {
-            if (_unmet.Remove(index))
+            if (_images.Remove(index))
             {
-                _images.Remove(index);
-                _anyUnmet = _unmet.Count > 0;
+                _unmet.Remove(index);
+                _any = _images.Count > 0;
             }
         }
     }

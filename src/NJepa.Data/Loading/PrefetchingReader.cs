@@ -85,10 +85,13 @@ internal sealed class PrefetchingReader : IBatchReader
             Monitor.PulseAll(_gate);
         }
 
+        // One time for all: each may be waiting for a disk that answers no more.
         bool ended = true;
+        long start = Stopwatch.GetTimestamp();
         foreach (Thread thread in _threads)
         {
-            ended &= thread.Join(JoinTimeout);
+            TimeSpan left = JoinTimeout - Stopwatch.GetElapsedTime(start);
+            ended &= thread.Join(left > TimeSpan.Zero ? left : TimeSpan.Zero);
         }
 
         lock (_gate)

@@ -6,23 +6,34 @@ internal static class FolderScanner
     /// <summary>Deep enough for any data set; ends a cycle that was not recognised as one.</summary>
     private const int MaxDepth = 32;
 
+    /// <summary>More paths to one folder than a subset made of links has; folders that all link to each other have millions.</summary>
+    private const int MaxPathsToFolder = 64;
+
     public static List<string> Scan(string root)
     {
         var paths = new List<string>();
-        Scan(RealPath.Of(root), "", [], paths);
+        Scan(RealPath.Of(root), "", [], [], paths);
         return paths;
     }
 
     /// <param name="folder">A path without links: relative links in it are then followed as the system follows them.</param>
     /// <param name="prefix">Where it lies for the user, who may have reached it through links.</param>
     /// <param name="parents">The folders above, without links too.</param>
+    /// <param name="visits">How often each folder was reached.</param>
     /// <param name="paths">Receives the files.</param>
-    private static void Scan(string folder, string prefix, List<string> parents, List<string> paths)
+    /// <exception cref="IOException">Links lead to one folder in too many ways.</exception>
+    private static void Scan(string folder, string prefix, List<string> parents, Dictionary<string, int> visits, List<string> paths)
     {
         // Linked class folders are common in subsets of large data sets, so links are followed, except back up.
         if (parents.Contains(folder) || parents.Count > MaxDepth)
         {
             return;
+        }
+
+        visits[folder] = visits.GetValueOrDefault(folder) + 1;
+        if (visits[folder] > MaxPathsToFolder)
+        {
+            throw new IOException($"links lead to '{folder}' in more than {MaxPathsToFolder} ways, so that its images would be there as often; take away links between the folders.");
         }
 
         parents.Add(folder);
@@ -35,7 +46,7 @@ internal static class FolderScanner
                 if (!ImageIndex.IsIgnored(entry.Name))
                 {
                     bool isLink = child.Attributes.HasFlag(FileAttributes.ReparsePoint);
-                    Scan(isLink ? RealPath.Of(child.FullName) : child.FullName, path + "/", parents, paths);
+                    Scan(isLink ? RealPath.Of(child.FullName) : child.FullName, path + "/", parents, visits, paths);
                 }
             }
             else if (ImageIndex.IsImage(path))

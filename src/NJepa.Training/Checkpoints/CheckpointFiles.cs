@@ -26,6 +26,9 @@ internal static class CheckpointFiles
     /// <summary>A folder that is being deleted.</summary>
     public const string DeletedSuffix = ".deleted";
 
+    /// <summary>A folder of an earlier run, in the moment in which the first checkpoint of the next takes its place.</summary>
+    public const string ReplacedSuffix = ".replaced";
+
     /// <summary>A folder that turned out damaged.</summary>
     public const string DamagedSuffix = ".damaged";
 
@@ -34,7 +37,17 @@ internal static class CheckpointFiles
 
     /// <summary>Whether a folder is one in the making, or half deleted; others that merely end like it are not ours.</summary>
     public static bool IsLeftover(string name) =>
-        name.StartsWith(Prefix, StringComparison.Ordinal) && (name.EndsWith(PartialSuffix, StringComparison.Ordinal) || name.EndsWith(DeletedSuffix, StringComparison.Ordinal));
+        Step(name.Split('.')[0]) is not null && (name.EndsWith(PartialSuffix, StringComparison.Ordinal) || name.EndsWith(DeletedSuffix, StringComparison.Ordinal));
+
+    /// <summary>The name of a folder whose place a checkpoint is about to take.</summary>
+    public static string Replaced(string name, long by) => $"{name}.{Name(by)}{ReplacedSuffix}";
+
+    /// <summary>The name that a replaced folder had, and the step of what was to take its place; null where it is none.</summary>
+    public static (string Name, long By)? Replacement(string name) =>
+        name.Split('.') is [var stem, var by, var suffix] && suffix == ReplacedSuffix[1..] && Step(stem) is not null && Step(by) is { } step ? (stem, step) : null;
+
+    /// <summary>Whether a folder is a checkpoint that was set aside.</summary>
+    public static bool IsSetAside(string name) => name.Split('.') is [var stem, var suffix] && Step(stem) is not null && (suffix.StartsWith(AbandonedSuffix[1..], StringComparison.Ordinal) || suffix.StartsWith(DamagedSuffix[1..], StringComparison.Ordinal));
 
     /// <summary>The folder of a step: with leading zeros, so that names sort as steps do.</summary>
     public static string Name(long step) => FormattableString.Invariant($"{Prefix}{step:D10}");

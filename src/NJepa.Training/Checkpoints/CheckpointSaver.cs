@@ -71,7 +71,7 @@ internal sealed class CheckpointSaver(CheckpointStore store, CheckpointOptions o
                 using (content)
                 {
                     string folder = store.Write(content);
-                    Prune();
+                    Prune(step);
                     return folder;
                 }
             });
@@ -106,11 +106,11 @@ internal sealed class CheckpointSaver(CheckpointStore store, CheckpointOptions o
         logger.Checkpointed(Newest);
     }
 
-    private void Prune()
+    private void Prune(long written)
     {
         try
         {
-            store.Prune(options.KeepLast, options.KeepEvery);
+            store.Prune(written, options.KeepLast, options.KeepEvery);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -26,7 +26,10 @@ internal sealed class CheckpointStore(string outputFolder)
     /// <summary>Told before a checkpoint is deleted; set by tests to be a file that somebody holds open.</summary>
     public Action<string>? BeforeDelete { get; set; }
 
-    /// <summary>Takes away what killed processes left half written or half deleted.</summary>
+    /// <summary>Whether what is here is of an earlier run that is over: it stays until the first checkpoint of this one is whole.</summary>
+    public bool ReplacesEarlier { get; set; }
+
+    /// <summary>Takes away what killed processes left half written or half deleted, and brings back what one had put aside for a checkpoint that never came.</summary>
     /// <exception cref="IOException">The folder cannot be read.</exception>
     public void RemoveLeftovers()
     {
@@ -43,7 +46,22 @@ internal sealed class CheckpointStore(string outputFolder)
                 TryDelete(folder);
             }
         }
+
+        foreach ((string folder, string name, long by) in Replaced())
+        {
+            if (Directory.Exists(Path.Combine(Root, CheckpointFiles.Name(by))))
+            {
+                TryDelete(folder);
+            }
+            else
+            {
+                Directory.Move(folder, Path.Combine(Root, name));
+            }
+        }
     }
+
+    /// <summary>The names of checkpoints that were set aside, damaged or of another branch.</summary>
+    public IReadOnlyList<string> SetAsideNames() => !Directory.Exists(Root) ? [] : [.. Directory.EnumerateDirectories(Root).Select(folder => Path.GetFileName(folder)).Where(CheckpointFiles.IsSetAside).Order(StringComparer.Ordinal)];
 
     /// <summary>All finished checkpoints, newest first; whether they are whole is found out by <see cref="Problem"/>.</summary>
     public IReadOnlyList<(long Step, string Folder)> List() => !Directory.Exists(Root)
@@ -110,7 +128,7 @@ internal sealed class CheckpointStore(string outputFolder)
     public string Write(CheckpointContent content)
     {
         string folder = Path.Combine(Root, CheckpointFiles.Name(content.Step)), partial = $"{folder}.{Guid.NewGuid():N}{CheckpointFiles.PartialSuffix}";
-        if (Directory.Exists(folder))
+        if (Directory.Exists(folder) && !ReplacesEarlier)
         {
             // The same step of the same run, as when a run is resumed and stopped at once. A folder cannot take the place of another in one step: what is whole stays.
             if (Problem(folder) is null)
@@ -137,8 +155,23 @@ internal sealed class CheckpointStore(string outputFolder)
             ]);
             WriteFile(partial, CheckpointManifest.FileName, stream => stream.Write(manifest.ToBytes()));
             DurableFolder.Flush(partial);
+            if (ReplacesEarlier)
+            {
+                // That of the same step first: from then on a folder of this step's name is the new one, and what a killed process leaves can be told.
+                foreach ((_, string earlier) in List().OrderByDescending(found => found.Step == content.Step))
+                {
+                    Directory.Move(earlier, Path.Combine(Root, CheckpointFiles.Replaced(Path.GetFileName(earlier), content.Step)));
+                }
+            }
+
             Directory.Move(partial, folder);
             DurableFolder.Flush(Root);
+            if (ReplacesEarlier)
+            {
+                Replaced().ForEach(found => TryDelete(found.Folder));
+                ReplacesEarlier = false;
+            }
+
             return folder;
         }
         catch
@@ -148,10 +181,10 @@ internal sealed class CheckpointStore(string outputFolder)
         }
     }
 
-    /// <summary>Deletes old checkpoints.</summary>
-    public void Prune(int keepLast, long? keepEvery)
+    /// <summary>Deletes old checkpoints, as seen from the one that was just written: what has a higher step is not this run's to judge.</summary>
+    public void Prune(long written, int keepLast, long? keepEvery)
     {
-        foreach ((_, string folder) in List().Skip(keepLast).Where(found => keepEvery is not { } every || found.Step % every != 0))
+        foreach ((_, string folder) in List().Where(found => found.Step <= written).Skip(keepLast).Where(found => keepEvery is not { } every || found.Step % every != 0))
         {
             Delete(folder);
         }
@@ -169,14 +202,13 @@ internal sealed class CheckpointStore(string outputFolder)
         Directory.Move(folder, aside);
     }
 
-    /// <summary>Deletes all checkpoints, of a run that is over.</summary>
-    public void Clear()
-    {
-        foreach ((_, string folder) in List())
-        {
-            Delete(folder);
-        }
-    }
+    private List<(string Folder, string Name, long By)> Replaced() =>
+    [
+        .. from folder in Directory.EnumerateDirectories(Root)
+           let replacement = CheckpointFiles.Replacement(Path.GetFileName(folder))
+           where replacement is not null
+           select (folder, replacement.Value.Name, replacement.Value.By),
+    ];
 
     private void Delete(string folder)
     {

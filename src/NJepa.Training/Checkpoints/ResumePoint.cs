@@ -32,7 +32,8 @@ internal static class ResumePoint
         string? folder = options.Checkpoint is { } chosen ? Check(chosen) : Newest(output, damaged);
         if (folder is null)
         {
-            return damaged.Count == 0 && options.StartIfNone ? null : throw Nothing(output!, damaged);
+            // Only what was set aside is left: a run that was going to leave it behind was killed before it had saved anything of its own.
+            return damaged.Count == 0 && options.StartIfNone && output!.Checkpoints.SetAsideNames().Count == 0 ? null : throw Nothing(output!, damaged);
         }
 
         TrainerState state = TrainerState.Read(folder);
@@ -84,7 +85,9 @@ internal static class ResumePoint
         return null;
     }
 
-    private static CheckpointException Nothing(RunFolder output, List<(string Folder, string Problem)> damaged) => damaged.Count == 0
+    private static CheckpointException Nothing(RunFolder output, List<(string Folder, string Problem)> damaged) => damaged.Count == 0 && output.Checkpoints.SetAsideNames() is { Count: > 0 } aside
+        ? new CheckpointException($"In '{output.Checkpoints.Root}' there are only checkpoints that were set aside: {string.Join(", ", aside)}. Go on from one of them, or from the one you chose before, with ResumeOptions.Checkpoint; to give them up and start again, delete them. Nothing was changed.")
+        : damaged.Count == 0
         ? new CheckpointException($"There is no checkpoint in '{output.Checkpoints.Root}'. Check OutputDirectory; to start a run there, call RunAsync, or set ResumeOptions.StartIfNone.")
         : new CheckpointException(
             $"No checkpoint in '{output.Checkpoints.Root}' is whole. Nothing was changed. To give them up and start again, delete that folder; weights that can still be read are loaded by JepaModel.LoadWeights.\n- "
@@ -135,6 +138,13 @@ internal static class ResumePoint
         }
     }
 
+    /// <summary>Whether a folder is the store's checkpoint of that step, by what is in it: one folder has many paths (links, letters of either case).</summary>
+    private static bool IsOneOf(CheckpointStore store, long step, string folder)
+    {
+        string own = Path.Combine(store.Root, CheckpointFiles.Name(step), CheckpointManifest.FileName), chosen = Path.Combine(folder, CheckpointManifest.FileName);
+        return File.Exists(own) && File.ReadAllBytes(own).AsSpan().SequenceEqual(File.ReadAllBytes(chosen));
+    }
+
     /// <summary>What is no part of the run any more must not be found by the next search.</summary>
     private static void SetAside(CheckpointStore store, List<(string Folder, string Problem)> damaged, long step, string folder)
     {
@@ -146,8 +156,7 @@ internal static class ResumePoint
             }
 
             // From another folder a branch begins: whatever is here is of another one, earlier steps too.
-            string chosen = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
-            bool elsewhere = Path.GetDirectoryName(chosen) != Path.GetFullPath(store.Root);
+            bool elsewhere = !IsOneOf(store, step, folder);
             foreach ((_, string other) in store.List().Where(found => elsewhere || found.Step > step))
             {
                 CheckpointStore.SetAside(other, CheckpointFiles.AbandonedSuffix);

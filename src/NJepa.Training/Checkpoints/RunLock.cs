@@ -19,8 +19,9 @@ internal sealed class RunLock : IDisposable
     private static readonly TimeSpan StartTimeTolerance = TimeSpan.FromSeconds(2);
     private readonly FileStream _file;
     private readonly string _owner;
+    private readonly Guid _token;
 
-    private RunLock(FileStream file, string owner) => (_file, _owner) = (file, owner);
+    private RunLock(FileStream file, string owner, Guid token) => (_file, _owner, _token) = (file, owner, token);
 
     /// <summary>Takes the lock; one that a dead process left is taken over.</summary>
     /// <exception cref="TrainingException">Another run holds it.</exception>
@@ -46,8 +47,9 @@ internal sealed class RunLock : IDisposable
                 throw Held(folder, other, null);
             }
 
-            DurableFolder.Replace(ownerPath, JsonSerializer.SerializeToUtf8Bytes(Owner.Current()));
-            return new RunLock(file, ownerPath);
+            Owner own = Owner.Current();
+            DurableFolder.Replace(ownerPath, JsonSerializer.SerializeToUtf8Bytes(own));
+            return new RunLock(file, ownerPath, own.Token);
         }
         catch
         {
@@ -56,13 +58,16 @@ internal sealed class RunLock : IDisposable
         }
     }
 
-    /// <summary>Sees that the locked file still stands where it was: a folder that was deleted, or a disk that was unmounted, took it away, and what is written there now is not locked, and not the run's.</summary>
+    /// <summary>
+    /// Sees that the locked file still stands where it was, and that the owner named beside it is this run: a folder that was deleted, or a disk that was unmounted, took them away, another run may have begun in
+    /// a folder of the same name, and what is written there now is not locked, and not the run's.
+    /// </summary>
     /// <exception cref="IOException">It has gone.</exception>
     public void RequireThere()
     {
-        if (!File.Exists(_file.Name))
+        if (!File.Exists(_file.Name) || ReadOwner(_owner)?.Token != _token)
         {
-            throw new IOException("The folder was deleted, replaced or unmounted during the run");
+            throw new IOException($"The folder was deleted, replaced or unmounted during the run, or its {OwnerName} was");
         }
     }
 
@@ -71,7 +76,10 @@ internal sealed class RunLock : IDisposable
         // The lock's file stays: deleting it would let two processes lock two files of the same name.
         try
         {
-            File.Delete(_owner);
+            if (ReadOwner(_owner)?.Token == _token)
+            {
+                File.Delete(_owner);
+            }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -99,12 +107,12 @@ internal sealed class RunLock : IDisposable
         return new TrainingException($"OutputDirectory '{folder}' is in use by another run{who}. Wait for it, end it, or choose another folder. No step was taken.", cause);
     }
 
-    private sealed record Owner(int Process, string Machine, DateTime Since)
+    private sealed record Owner(int Process, string Machine, DateTime Since, Guid Token = default)
     {
         public static Owner Current()
         {
             using var process = System.Diagnostics.Process.GetCurrentProcess();
-            return new Owner(Environment.ProcessId, Environment.MachineName, process.StartTime.ToUniversalTime());
+            return new Owner(Environment.ProcessId, Environment.MachineName, process.StartTime.ToUniversalTime(), Guid.NewGuid());
         }
 
         /// <summary>Whether it runs on this machine. A number alone proves nothing: systems use it again, and in a container the first process always has the first.</summary>

@@ -10,18 +10,22 @@ internal sealed class StepLogWriter : IDisposable
 {
     // UTF-8's, as three characters of one byte each.
     private const string ByteOrderMark = "\u00EF\u00BB\u00BF";
-    private readonly FileStream _file;
+    private readonly string _path;
+    private readonly string _header;
+    private readonly Action? _requireOwn;
     private readonly StringBuilder _pending = new();
+    private FileStream _file;
 
-    private StepLogWriter(FileStream file) => _file = file;
+    private StepLogWriter(FileStream file, string header, Action? requireOwn) => (_file, _path, _header, _requireOwn) = (file, file.Name, header, requireOwn);
 
-    /// <summary>Opens the log of a run that stands at a step: later lines, and one that was cut off, are taken away. A run that begins has an empty one. What is no such log is kept under another name.</summary>
+    /// <summary>Opens the log of a run that stands at a step: later lines, and one that was cut off, are taken away. A run that begins writes over what is there with its first line, not before. What is no such log is kept under another name.</summary>
     /// <param name="path">The file.</param>
     /// <param name="header">Its first line.</param>
     /// <param name="stepOf">The step of a line; null where it is no line of such a log.</param>
     /// <param name="step">Where the run stands.</param>
+    /// <param name="requireOwn">Throws where the folder is not the run's any more; null for no such check.</param>
     /// <exception cref="IOException">It cannot be written.</exception>
-    public static StepLogWriter Open(string path, string header, Func<string, long?> stepOf, long step)
+    public static StepLogWriter Open(string path, string header, Func<string, long?> stepOf, long step, Action? requireOwn = null)
     {
         (long kept, bool foreign) = step > 0 && File.Exists(path) ? LengthUpTo(path, header, stepOf, step) : default;
         if (foreign)
@@ -33,12 +37,16 @@ internal sealed class StepLogWriter : IDisposable
         var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read | FileShare.Delete, 1);
         try
         {
-            file.SetLength(kept);
-            file.Position = kept;
-            var log = new StepLogWriter(file);
+            var log = new StepLogWriter(file, header, requireOwn);
+            if (step > 0)
+            {
+                file.SetLength(kept);
+                file.Position = kept;
+            }
+
             if (kept == 0)
             {
-                log._pending.Append(header).Append('\n');
+                log.AddHeader();
             }
 
             return log;
@@ -51,11 +59,16 @@ internal sealed class StepLogWriter : IDisposable
     }
 
     /// <summary>Adds a line, with its end.</summary>
+    /// <param name="line">The line.</param>
+    /// <param name="waits">Whether it waits for the next one, or for a checkpoint.</param>
     /// <exception cref="IOException">The log cannot be written.</exception>
-    public void Append(string line)
+    public void Append(string line, bool waits = false)
     {
         _pending.Append(line);
-        Write();
+        if (!waits)
+        {
+            Write();
+        }
     }
 
     /// <exception cref="IOException">The log cannot be written.</exception>
@@ -74,9 +87,16 @@ internal sealed class StepLogWriter : IDisposable
             return;
         }
 
+        FollowFile();
         long start = _file.Position;
         try
         {
+            if (start == 0)
+            {
+                // What an earlier run left.
+                _file.SetLength(0);
+            }
+
             _file.Write(Encoding.UTF8.GetBytes(_pending.ToString()));
             _pending.Clear();
         }
@@ -90,6 +110,33 @@ internal sealed class StepLogWriter : IDisposable
             // Half a line may be there; the next attempt writes over it.
             _file.Position = start;
             throw;
+        }
+    }
+
+    private void AddHeader() => _pending.Insert(0, _header + '\n');
+
+    // Somebody may have saved the file again, which for many programs means: another one in its place; or may have cut it off.
+    private void FollowFile()
+    {
+        if (_file.Position == 0)
+        {
+            return;
+        }
+
+        var there = new FileInfo(_path);
+        if (!there.Exists || there.Length != _file.Length)
+        {
+            _requireOwn?.Invoke();
+            FileStream other = new(_path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read | FileShare.Delete, 1);
+            _file.Dispose();
+            _file = other;
+            _file.Position = _file.Length;
+        }
+
+        _file.Position = Math.Min(_file.Position, _file.Length);
+        if (_file.Position == 0)
+        {
+            AddHeader();
         }
     }
 

@@ -9,6 +9,7 @@ internal sealed class RunFolder : IDisposable
     private readonly RunLock _lock;
     private StepLogWriter? _losses;
     private StepLogWriter? _readings;
+    private string? _oldReadings;
 
     private RunFolder(string path, RunLock held)
     {
@@ -94,7 +95,7 @@ internal sealed class RunFolder : IDisposable
                 problem = CheckpointStore.Problem(folder);
                 if (problem is null)
                 {
-                    Checkpoints.Clear();
+                    Checkpoints.ReplacesEarlier = true;
                     return;
                 }
             }
@@ -121,12 +122,13 @@ internal sealed class RunFolder : IDisposable
     public OnlineProbeReading? OpenLogs(long step, bool hasProbe)
     {
         CloseLogs();
-        _losses = StepLogWriter.Open(System.IO.Path.Combine(Path, LossLog.FileName), LossLog.Header, line => LossLog.Parse(line)?.Step, step);
+        _losses = StepLogWriter.Open(System.IO.Path.Combine(Path, LossLog.FileName), LossLog.Header, line => LossLog.Parse(line)?.Step, step, _lock.RequireThere);
         string readings = System.IO.Path.Combine(Path, ProbeLog.FileName);
         if (!hasProbe && step == 0)
         {
-            // Those of an earlier run would pass for this one's.
-            File.Delete(readings);
+            // Those of an earlier run would pass for this one's; until that has saved something they stay.
+            _oldReadings = readings;
+            return null;
         }
 
         if (!hasProbe && !File.Exists(readings))
@@ -134,8 +136,8 @@ internal sealed class RunFolder : IDisposable
             return null;
         }
 
-        _readings = StepLogWriter.Open(readings, ProbeLog.Header, line => ProbeLog.Parse(line)?.Step, step);
-        return ProbeLog.Read(readings) is [.., OnlineProbeReading last] ? last : null;
+        _readings = StepLogWriter.Open(readings, ProbeLog.Header, line => ProbeLog.Parse(line)?.Step, step, _lock.RequireThere);
+        return step > 0 && ProbeLog.Read(readings) is [.., OnlineProbeReading last] ? last : null;
     }
 
     /// <summary>Before a checkpoint: the folder is still the one that was locked, and the loss log is on the disk.</summary>
@@ -143,6 +145,12 @@ internal sealed class RunFolder : IDisposable
     public void BeforeCheckpoint()
     {
         _lock.RequireThere();
+        if (_oldReadings is not null)
+        {
+            File.Delete(_oldReadings);
+            _oldReadings = null;
+        }
+
         Losses.Flush();
         _readings?.Flush();
     }

@@ -7,13 +7,21 @@ internal sealed class RunLogs(RunFolder folder, TrainerParts parts)
 
     /// <summary>Opens all where the run stands.</summary>
     /// <returns>The last reading of a probe before.</returns>
-    /// <exception cref="TrainingException">They cannot be written.</exception>
+    /// <exception cref="TrainingException">They cannot be written, or the images cannot be looked at.</exception>
     public OnlineProbeReading? Begin(long firstStep, bool hasProbe)
     {
         try
         {
             // What the images are is noted before anything happens to them.
             _ = parts.Data;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new TrainingException($"The images cannot be looked at: {exception.Message.TrimEnd('.')}. See that their folder or archive is there and can be read. No step was taken.", exception);
+        }
+
+        try
+        {
             OnlineProbeReading? last = folder.OpenLogs(firstStep, hasProbe);
             _badImages.Begin(goesOn: firstStep > 0);
             return last;
@@ -39,14 +47,14 @@ internal sealed class RunLogs(RunFolder folder, TrainerParts parts)
 
     /// <summary>Writes a reading of the probe.</summary>
     /// <exception cref="TrainingException">It cannot be written, and the policy is to stop.</exception>
-    public void Write(OnlineProbeReading reading) => Try(() => folder.Readings?.Append(ProbeLog.Line(reading)));
+    public void Write(OnlineProbeReading reading) => Try(() => folder.Readings?.Append(ProbeLog.Line(reading), waits: reading.Step == 0));
 
     /// <summary>Lists bad images where a run fails, perhaps because of them; what cannot be written is said in the log only.</summary>
     public void BeforeFailing()
     {
         try
         {
-            _badImages.Update();
+            _badImages.UpdateIfAny();
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -50,6 +50,11 @@ internal sealed class TrainingRun : IDisposable
             throw new TrainingException("The last run of this trainer failed in the middle of an update: its weights are not those of any step. Go on from a checkpoint (ResumeAsync), or begin with a new model.");
         }
 
+        if (_options.OnNonFinite == NonFinitePolicy.SkipStep && _skippedBefore > _options.MaxSkippedSteps)
+        {
+            throw new TrainingException(FormattableString.Invariant($"This run has skipped {_skippedBefore} steps whose numbers were not finite, more than MaxSkippedSteps = {_options.MaxSkippedSteps}; none of them changed the weights. Going on would skip more: lower the learning rate, look at the images that the log names, go on from an earlier checkpoint, or raise MaxSkippedSteps. No step was taken."));
+        }
+
         ILogger logger = _parts.Logger;
         logger.Started(_firstStep, _parts.TotalSteps, _options.BatchSize, _parts.Model.Device, _parts.Loader.Source.Count, _options.Seed, _parts.Model);
         if (_parts.Model.Configuration.Precision == Precision.BFloat16 && !NJepaRuntime.HasFastBFloat16(_parts.Model.Device))
@@ -71,7 +76,8 @@ internal sealed class TrainingRun : IDisposable
             throw;
         }
 
-        IReadOnlyList<string> files = SaveResults();
+        // A run that was cancelled before its first step has nothing to save, and an earlier one's result may be there.
+        IReadOnlyList<string> files = _parts.Step == 0 ? [] : SaveResults();
         logger.Ended(_parts.Step, _parts.TotalSteps, _meter.Elapsed);
         long steps = _parts.Step - _firstStep;
         return new TrainingResult(steps, steps * _options.BatchSize, _meter.Elapsed, _parts.Step == _parts.TotalSteps, _history, _parts.Loader.BadImages, files)
@@ -92,8 +98,25 @@ internal sealed class TrainingRun : IDisposable
         long lastStep = PrepareImages(cancellationToken) ? _parts.TotalSteps : _firstStep;
         _meter.Exclude(_meter.Elapsed - before);
 
-        // Cancelling is ours to notice, between two steps: the loader would throw.
-        foreach (ImageBatch batch in _parts.Loader.Steps(_firstStep, lastStep - _firstStep, CancellationToken.None))
+        try
+        {
+            TrainSteps(lastStep, cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // While waiting for images, perhaps from a disk that answers no more: all steps up to here are whole.
+        }
+
+        if (_meter.HasUnreported)
+        {
+            // A part of the interval that the resumed run will report as a whole.
+            Report(isWhole: false);
+        }
+    }
+
+    private void TrainSteps(long lastStep, CancellationToken cancellationToken)
+    {
+        foreach (ImageBatch batch in _parts.Loader.Steps(_firstStep, lastStep - _firstStep, cancellationToken))
         {
             using (batch)
             {
@@ -118,12 +141,6 @@ internal sealed class TrainingRun : IDisposable
             {
                 _saver?.AfterStep(_parts.Step);
             }
-        }
-
-        if (_meter.HasUnreported)
-        {
-            // A part of the interval that the resumed run will report as a whole.
-            Report(isWhole: false);
         }
     }
 
