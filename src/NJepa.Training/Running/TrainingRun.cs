@@ -206,9 +206,10 @@ internal sealed class TrainingRun : IDisposable
         NJepaRuntime.ReleaseFreeMemory();
         _history.Add(report);
         LossValues losses = report.Losses;
+        // First what must not have a gap: a logger of the user's may throw.
+        _logs?.Write(isWhole ? report : null);
         _parts.Logger.Progress(report.Step, report.TotalSteps, report.Epoch, losses.Total, losses.CleanTeacher, losses.NoisyTeacher, losses.NoisyClean, report.ImagesPerSecond, report.LoaderWaitShare);
         _loading.Check(report);
-        _logs?.Write(isWhole ? report : null);
         _progress?.Report(report);
         ObjectDisposedException.ThrowIf(_isDisposed(), typeof(JepaTrainer));
     }

@@ -94,6 +94,18 @@ public sealed class FailureOfOthersTests(ResumeTests.Pictures pictures) : Tensor
     }
 
     [Fact]
+    public async Task A_logger_that_fails_leaves_no_gap_in_the_loss_log()
+    {
+        using var run = new CheckpointedRun(pictures.Source);
+        int reports = 0;
+        run.Logger = new ListLogger((_, id) => id.Id != 2 || ++reports != 2 ? true : throw new InvalidOperationException("the log is full"));
+        await FluentActions.Awaiting(() => run.RunAsync()).Should().ThrowAsync<InvalidOperationException>();
+        run.Logger = null;
+        (await run.ResumeAsync()).FirstStep.Should().Be(6);
+        LossLog.Read(run.Folder).Select(entry => entry.Step).Should().Equal(3, 6, 9, 12, 15, 18, 20);
+    }
+
+    [Fact]
     public async Task Stops_failures_and_resuming_leave_no_native_tensor()
     {
         using var run = new CheckpointedRun(pictures.Source);
