@@ -9,7 +9,7 @@ namespace NJepa.Training;
 /// <param name="Completed">False when the run was cancelled before its last step.</param>
 /// <param name="History">All progress reports, oldest first: the loss curve.</param>
 /// <param name="BadImages">Images that could not be read and were replaced by others, each once.</param>
-/// <param name="SavedFiles">Paths of the files written to <see cref="PretrainingOptions.OutputDirectory"/>.</param>
+/// <param name="SavedFiles">Paths of the files written to <see cref="PretrainingOptions.OutputDirectory"/>; none where the run was cancelled before its first step.</param>
 public sealed record TrainingResult(
     long Steps,
     long Images,
