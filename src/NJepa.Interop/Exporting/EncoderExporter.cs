@@ -104,7 +104,7 @@ internal static class EncoderExporter
             if (File.Exists(path))
             {
                 using SafetensorsFile there = SafetensorsFile.Open(path);
-                content = there.Metadata.GetValueOrDefault("njepa.content");
+                content = there.Metadata.GetValueOrDefault(EncoderWeights.ContentKey);
             }
         }
         catch (WeightsException)

@@ -63,7 +63,7 @@ internal sealed record EncoderModule(string Prefix, EncoderNames Names)
             return WeightNaming.HuggingFace;
         }
 
-        return file.Metadata.ContainsKey("njepa.content") ? WeightNaming.NJepa
+        return file.Metadata.ContainsKey(EncoderWeights.ContentKey) ? WeightNaming.NJepa
             : Label is "encoder" or "target_encoder" ? WeightNaming.IJepa
             : WeightNaming.Timm;
     }

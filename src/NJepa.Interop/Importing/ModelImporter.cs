@@ -39,7 +39,7 @@ internal static class ModelImporter
         string[] unread = [.. file.Entries.Select(entry => entry.Name).Where(name => !matcher.HasRead(name))];
         string[] own = [.. unread.Where(name => modules.Any(module => name.StartsWith(module, StringComparison.Ordinal)))];
         matcher.Problems.AddRange(own.Select(name => $"'{name}' is not part of the model"));
-        WeightNaming naming = file.Metadata.ContainsKey("njepa.content") ? WeightNaming.NJepa : WeightNaming.IJepa;
+        WeightNaming naming = file.Metadata.ContainsKey(EncoderWeights.ContentKey) ? WeightNaming.NJepa : WeightNaming.IJepa;
         var report = new WeightsReport(file.Path, naming, "", [.. matcher.Matched], [.. matcher.Problems], [.. unread.Except(own).Select(name => $"'{name}' is not part of the model")], [.. matcher.Notes]);
         return Finish(model, matcher, report);
     }

@@ -7,8 +7,11 @@ namespace NJepa.Models;
 /// <summary>An encoder alone: names without a prefix, the network's size as JSON in the metadata.</summary>
 internal static class EncoderWeights
 {
-    private const string ContentKey = "njepa.content";
+    /// <summary>Under this name a file of NJepa's says what it holds.</summary>
+    public const string ContentKey = "njepa.content";
+
     private const string EncoderContent = "encoder";
+
     /// <summary>Under this name a file of weights keeps the encoder's size as JSON.</summary>
     public const string ConfigurationKey = "njepa.vit";
 

@@ -18,7 +18,7 @@ internal static class JepaWeights
     public static Dictionary<string, string> Metadata(JepaConfiguration configuration) => new()
     {
         ["format"] = "pt",
-        ["njepa.content"] = "model",
+        [EncoderWeights.ContentKey] = "model",
         ["njepa.seed"] = configuration.Seed.ToString(CultureInfo.InvariantCulture),
         ["njepa.recipe"] = configuration.Recipe.Name,
         [EncoderWeights.ConfigurationKey] = JsonSerializer.Serialize(configuration.Encoder),

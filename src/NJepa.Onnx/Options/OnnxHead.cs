@@ -76,9 +76,9 @@ public sealed class OnnxHead
             yield return $"Label {empty} is empty; give it a name.";
         }
 
-        foreach (string broken in labels.Where(label => label is not null && !IsText(label)).Take(MostShown))
+        foreach (int broken in Enumerable.Range(0, labels.Count).Where(i => labels[i] is not null && !IsText(labels[i])).Take(MostShown))
         {
-            yield return $"Label {Array.IndexOf([.. labels], broken)} has half of a surrogate pair, which no file keeps; give it another name.";
+            yield return $"Label {broken} has half of a surrogate pair, which no file keeps; give it another name.";
         }
 
         IGrouping<string, string>[] twice = [.. labels.Where(label => !string.IsNullOrWhiteSpace(label)).GroupBy(label => label, StringComparer.Ordinal).Where(group => group.Count() > 1)];

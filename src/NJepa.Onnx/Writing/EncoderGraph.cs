@@ -100,7 +100,7 @@ internal sealed class EncoderGraph(ViTEncoder encoder, OnnxExportOptions options
     private string Heads(string part, params ReadOnlySpan<long> order) =>
         graph.Node("Transpose", part + ".heads", [graph.Node("Reshape", part + ".split", [part, "shape.heads"])], Integers("perm", order));
 
-    // GELU as x / 2 (1 + erf(x / sqrt 2)), in an order of operations that runtimes know and replace by one of their own, and in which no number is larger than the result.
+    // GELU as x / 2 (1 + erf(x / sqrt 2)), in an order of operations that runtimes know and replace by one of their own, and in which nothing overflows that neither x nor the result does.
     private string Mlp(string normed, string name)
     {
         string hidden = Linear(ToProducts(normed, name + ".input"), name + ".fc1");

@@ -37,7 +37,7 @@ internal sealed class OptimizerSnapshot : IDisposable
     public void Write(Stream destination) => SafetensorsFile.WriteTo(
         destination,
         _tensors.Select(tensor => KeyValuePair.Create(tensor.Name, tensor.Value)),
-        new Dictionary<string, string> { ["format"] = "pt", ["njepa.content"] = "optimizer", [StepsKey] = _steps.ToString(CultureInfo.InvariantCulture) });
+        new Dictionary<string, string> { ["format"] = "pt", [EncoderWeights.ContentKey] = "optimizer", [StepsKey] = _steps.ToString(CultureInfo.InvariantCulture) });
 
     /// <summary>Reads moments from a file. Either everything fits and is taken over, or nothing is changed.</summary>
     /// <exception cref="WeightsException">The file is damaged or does not fit.</exception>
